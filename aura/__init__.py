@@ -1,0 +1,1 @@
+"""The house: project package and kernel."""

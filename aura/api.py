@@ -1,0 +1,105 @@
+"""Answers in JSON about the whole house; the paid API grows here."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Count, Min
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_q.models import OrmQ, Success
+
+from aura.core import clock, quota
+from wallets.models import Delivery, RawTransaction
+
+log = logging.getLogger(__name__)
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    """Say how the installation is: 200 when it can serve, 503 when a part it needs is away.
+
+    Shape: {"status": "healthy"|"unhealthy", "world", "database", "redis", "queue", "inbox",
+    "chain", "providers"}; times in seconds, never a secret, never a stack trace.
+    """
+    parts = {
+        "database": _part(_database),
+        "redis": _part(_redis),
+        "queue": _part(_queue),
+        "inbox": _part(_inbox),
+        "chain": _part(_chain),
+        "providers": _part(_providers),
+    }
+    needed = all(parts[name]["ok"] for name in ("database", "redis"))
+    body = {"status": "healthy" if needed else "unhealthy", "world": settings.WORLD} | parts
+    return JsonResponse(body, status=200 if needed else 503)
+
+
+def _part(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return {"ok": True} | measure()
+    except (DatabaseError, redis.RedisError, OSError) as error:
+        log.warning("health: %s away: %s", measure.__name__, type(error).__name__)
+        return {"ok": False, "error": type(error).__name__}
+
+
+def _database() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        return {"postgresql": cursor.fetchone()[0]}
+
+
+def _redis() -> dict[str, Any]:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2)
+    try:
+        client.ping()
+    finally:
+        client.close()
+    return {}
+
+
+def _queue() -> dict[str, Any]:
+    """Return how many tasks wait, and how long ago the last one succeeded."""
+    last = Success.objects.order_by("-stopped").values_list("stopped", flat=True).first()
+    waiting = OrmQ.objects.aggregate(oldest=Min("lock"))["oldest"]
+    return {
+        "waiting": OrmQ.objects.count(),
+        "oldest_lock": waiting.isoformat() if waiting else None,
+        "last_success_seconds_ago": _age(last),
+    }
+
+
+def _chain() -> dict[str, Any]:
+    """Return how far behind the present the newest recorded transaction is."""
+    newest = RawTransaction.objects.order_by("-pk").values_list("block_time", flat=True).first()
+    return {"newest_transaction_seconds_ago": _age(newest)}
+
+
+def _inbox() -> dict[str, Any]:
+    """Return how many deliveries wait to be recorded, and how long the oldest has."""
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING).aggregate(
+        n=Count("pk"), oldest=Min("received_at")
+    )
+    oldest = waiting["oldest"]
+    age = None if oldest is None else round((timezone.now() - oldest).total_seconds(), 1)
+    return {"waiting": waiting["n"], "oldest_seconds_ago": age}
+
+
+def _age(moment: Any) -> float | None:
+    return None if moment is None else round((clock.now() - moment).total_seconds(), 1)
+
+
+def _providers() -> dict[str, Any]:
+    return {
+        "budgets": [
+            {"vendor": level.vendor, "used": level.used, "budget": level.budget}
+            for level in quota.levels()
+        ],
+        "switched_off": [] if settings.HELIUS_API_KEY else ["helius: no HELIUS_API_KEY"],
+    }

@@ -1,0 +1,26 @@
+"""Run the live loops: listen, record the inbox, push news to pages."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from aura.core.loops import Leader
+from aura.core.queue import enqueue
+from aura.core.world import confirm_world
+from aura.schedule import all_loops
+
+
+class Command(BaseCommand):
+    """`watcher`: one process leads; others started beside it wait and take over."""
+
+    help = "Run the live loops (streams, inbox, news to pages). One leads, others stand by."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Lead until told to stop, after asking for a sweep of what was missed meanwhile."""
+        confirm_world()
+        leader = Leader(all_loops())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: leader.stop.set())
+        enqueue("wallets.tasks.sweep_all")
+        leader.run()

@@ -1,0 +1,44 @@
+"""Everything that runs by the clock or by NOTIFY, in one table each."""
+
+from typing import Any, Final
+
+from django_q.models import Schedule
+
+from aura.core.events import CHANNEL as FACTS
+from aura.core.loops import Loop
+from wallets.loops import Streams
+from wallets.loops import loops as wallet_loops
+from wallets.subscribers import push_news
+
+# name: (task, minutes between runs). Applied idempotently at every start; a name that left the
+# table is removed.
+SCHEDULES: Final[dict[str, tuple[str, int]]] = {
+    "sweep quiet wallets": ("wallets.tasks.sweep_stale", 5),
+    "sweep all wallets": ("wallets.tasks.sweep_all", 360),
+    "record what no loop took": ("wallets.tasks.record_left_over", 1),
+    "settle places on the chain": ("wallets.tasks.settle_places", 5),
+    "price of SOL": ("market.tasks.poll_sol_price", 1),
+    "names of new tokens": ("market.tasks.name_new_tokens", 1),
+}
+
+
+def apply_schedules() -> int:
+    """Make Django-Q2's schedule rows equal the table; return how many changed."""
+    changed, _ = Schedule.objects.exclude(name__in=SCHEDULES).delete()
+    for name, (task, minutes) in SCHEDULES.items():
+        wanted: dict[str, Any] = {
+            "func": task, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
+        }  # fmt: skip
+        row, created = Schedule.objects.get_or_create(name=name, defaults=wanted)
+        if created:
+            changed += 1
+        elif any(getattr(row, field) != value for field, value in wanted.items()):
+            Schedule.objects.filter(pk=row.pk).update(**wanted)
+            changed += 1
+    return changed
+
+
+def all_loops() -> list[Loop]:
+    """Return the loops of every app, and the readers of facts."""
+    news = Loop("pages", push_news, wake_on=(FACTS,), every=2.0)
+    return [*wallet_loops(), Streams().loop(), news]

@@ -1,0 +1,14 @@
+"""The doors for pages."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from aura import api, pages
+
+urlpatterns = [
+    path("", pages.overview, name="overview"),
+    path("", include("wallets.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("health", api.health, name="health"),
+]
