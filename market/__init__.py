@@ -1,0 +1,1 @@
+"""What is traded: tokens and prices."""

@@ -1,0 +1,1 @@
+"""Prices and tokens as values; no Django, no I/O."""

@@ -1,0 +1,1 @@
+"""What happened: watched wallets, their transactions, trades, lots and profit."""

@@ -1,0 +1,169 @@
+"""From decoded transactions to rows: activities, trades, transfers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from market.queries import sol_price_at
+from wallets.domain.decode import decode
+from wallets.domain.money import DOLLAR_DECIMALS, dollars_raw, side_of, value_lamports
+from wallets.domain.ordering import order_key
+from wallets.domain.values import Decoded, Swap
+from wallets.domain.values import Transaction as TransactionValue
+from wallets.models import Activity, RawTransaction, Trade, Transfer, Wallet
+
+SOL = Decimal(10**9)
+_CENT = Decimal("0.000001")
+
+
+@dataclass(slots=True)
+class OfWallet:
+    """What was derived for one wallet: rows to fold and the mints they move."""
+
+    rows: list[Trade | Transfer]
+    mints: set[str]
+    is_active: bool
+
+
+@dataclass(slots=True)
+class Derived:
+    """Rows stored by one derivation."""
+
+    activities: list[Activity] = field(default_factory=list)
+    trades: list[Trade] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+
+    @property
+    def active_ids(self) -> set[int]:
+        """Wallets that took part in anything new."""
+        return {activity.wallet_id for activity in self.activities}
+
+    def of(self, wallet: Wallet) -> OfWallet:
+        """Return one wallet's share."""
+        trades = [t for t in self.trades if t.wallet_id == wallet.pk]
+        transfers = [t for t in self.transfers if t.wallet_id == wallet.pk]
+        mints = {m for t in trades for m in (t.mint_in, t.mint_out)} | {t.mint for t in transfers}
+        return OfWallet([*trades, *transfers], mints, wallet.pk in self.active_ids)
+
+
+def derive(
+    wallets: Mapping[str, Wallet],
+    pairs: Sequence[tuple[RawTransaction, TransactionValue]],
+    done: set[tuple[int, int]],
+) -> Derived:
+    """Decode transactions for the wallets that took part and store what they mean.
+
+    `done` holds (wallet, transaction) ids derived before; they are left alone. The wallets' rows
+    are locked by the caller.
+    """
+    derived = Derived()
+    prices = sol_price_at({raw.block_time for raw, _ in pairs if raw.block_time})
+    ordered = sorted(pairs, key=lambda p: order_key(p[0].slot, p[0].tx_index, p[0].signature))
+    for raw, read in ordered:
+        here = [wallets[owner] for owner in raw.owners if owner in wallets]
+        todo = {w.address: w for w in here if (w.pk, raw.pk) not in done}
+        if todo:
+            _derive_one(derived, raw, decode(read, set(todo)), todo, prices)
+    Activity.objects.bulk_create(derived.activities)
+    Trade.objects.bulk_create(derived.trades)
+    Transfer.objects.bulk_create(derived.transfers)
+    return derived
+
+
+def _derive_one(
+    derived: Derived,
+    raw: RawTransaction,
+    meaning: Decoded,
+    wallets: Mapping[str, Wallet],
+    prices: Mapping[datetime, Decimal | None],
+) -> None:
+    price = prices.get(raw.block_time) if raw.block_time else None
+    for address, wallet in wallets.items():
+        activity = _activity(raw, meaning, wallet)
+        derived.activities.append(activity)
+        swaps = [swap for swap in meaning.swaps if swap.owner == address]
+        for leg, swap in enumerate(swaps):
+            costs = _costs(activity) if leg == 0 else 0
+            derived.trades.append(_trade(raw, meaning, wallet, leg, swap, costs, price))
+        moves = [t for t in meaning.transfers if t.owner == address]
+        for leg, move in enumerate(moves):
+            derived.transfers.append(
+                Transfer(
+                    **_where(raw), wallet=wallet, leg=leg, mint=move.mint, raw=move.raw, kind=move.kind
+                )
+            )
+
+
+def _activity(raw: RawTransaction, meaning: Decoded, wallet: Wallet) -> Activity:
+    paid = {kind: 0 for kind in ("network", "tip", "platform", "rent", "other")}
+    for cost in meaning.costs:
+        if cost.owner == wallet.address:
+            paid[cost.kind] += cost.lamports
+    reasons = (a.reason for a in meaning.ambiguous if a.owner == wallet.address)
+    return Activity(
+        wallet=wallet,
+        transaction=raw,
+        **{f"{kind}_lamports": lamports for kind, lamports in paid.items()},
+        has_trade=any(swap.owner == wallet.address for swap in meaning.swaps),
+        ambiguous="; ".join(reasons)[:200],
+    )
+
+
+def _costs(activity: Activity) -> int:
+    """Everything the owner paid beside the swap but the deposits he gets back."""
+    return (
+        activity.network_lamports
+        + activity.tip_lamports
+        + activity.platform_lamports
+        + activity.other_lamports
+    )
+
+
+def _where(raw: RawTransaction) -> dict[str, object]:
+    return {
+        "transaction": raw,
+        "slot": raw.slot,
+        "tx_index": raw.tx_index,
+        "block_time": raw.block_time,
+        "signature": raw.signature,
+    }
+
+
+def _trade(
+    raw: RawTransaction,
+    meaning: Decoded,
+    wallet: Wallet,
+    leg: int,
+    swap: Swap,
+    costs: int,
+    price: Decimal | None,
+) -> Trade:
+    side, mint = side_of(swap)
+    value = value_lamports(swap, meaning.legs)
+    return Trade(
+        **_where(raw),
+        wallet=wallet,
+        leg=leg,
+        side=side,
+        mint=mint,
+        mint_in=swap.mint_in,
+        raw_in=swap.raw_in,
+        mint_out=swap.mint_out,
+        raw_out=swap.raw_out,
+        value_lamports=value,
+        costs_lamports=costs,
+        value_usd=_usd(swap, value, price),
+        venue=swap.venue or "",
+        program=swap.program or "",
+    )
+
+
+def _usd(swap: Swap, value: int | None, price: Decimal | None) -> Decimal | None:
+    dollars = dollars_raw(swap)
+    if dollars is not None:
+        return Decimal(dollars).scaleb(-DOLLAR_DECIMALS)
+    if value is None or price is None:
+        return None
+    return (value * price / SOL).quantize(_CENT)
+

@@ -1,0 +1,71 @@
+"""Following wallets."""
+
+from typing import Any
+
+from django.db import transaction
+
+from aura.core.errors import LimitReached, Refused
+from aura.core.live import refresh_audiences
+from billing.entitlements import entitlements
+from wallets.actions.tracking import track_wallet
+from wallets.models import Follow, Wallet
+
+NICKNAME_LENGTH = 64
+
+
+def _nickname(text: str) -> str:
+    """Tidy a nickname. Raises Refused when it is too long or holds invisible characters."""
+    tidy = " ".join(text.split())
+    if len(tidy) > NICKNAME_LENGTH:
+        raise Refused(f"A nickname has at most {NICKNAME_LENGTH} characters.")
+    if not tidy.isprintable():
+        raise Refused("A nickname holds only printable characters.")
+    return tidy
+
+
+@transaction.atomic
+def follow_wallet(user: Any, *, address: str, nickname: str = "") -> Follow:
+    """Follow a wallet by address, recording it from now on if nobody did yet.
+
+    Following again changes the nickname when one is given. Raises Refused for a bad address and
+    LimitReached when the plan's own wallets are used up; then nothing has changed.
+    """
+    name = _nickname(nickname)
+    type(user).objects.select_for_update().get(pk=user.pk)  # two requests count one after the other
+    allowed = entitlements(user)
+    existing = Follow.objects.filter(user=user, wallet__address=address.strip()).first()
+    if existing is None and Follow.objects.filter(user=user).count() >= allowed.own_wallets:
+        raise LimitReached(
+            f"Your {allowed.plan_name} plan follows {allowed.own_wallets} wallets. "
+            "Unfollow one, or choose a larger plan.",
+            limit=allowed.own_wallets,
+            lifted_by="a larger plan",
+        )
+    wallet, _ = track_wallet(address)
+    follow, created = Follow.objects.get_or_create(
+        user=user, wallet=wallet, defaults={"nickname": name}
+    )
+    if not created and name and follow.nickname != name:
+        follow.nickname = name
+        follow.save(update_fields=["nickname"])
+    transaction.on_commit(lambda: refresh_audiences(user.pk), robust=True)
+    return follow
+
+
+@transaction.atomic
+def unfollow_wallet(user: Any, *, wallet: Wallet) -> None:
+    """Stop following; what was recorded stays for the others."""
+    Follow.objects.filter(user=user, wallet=wallet).delete()
+    transaction.on_commit(lambda: refresh_audiences(user.pk), robust=True)
+
+
+@transaction.atomic
+def rename_follow(user: Any, *, wallet: Wallet, nickname: str) -> Follow:
+    """Give a followed wallet another nickname. Raises Refused when it is not followed."""
+    name = _nickname(nickname)
+    follow = Follow.objects.select_for_update().filter(user=user, wallet=wallet).first()
+    if follow is None:
+        raise Refused("You do not follow this wallet.")
+    follow.nickname = name
+    follow.save(update_fields=["nickname"])
+    return follow

@@ -1,0 +1,54 @@
+"""What counts as money: the mints trades are quoted in, and what a swap is worth in SOL."""
+
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from aura.core.solana import USDC, WSOL
+from wallets.domain.values import Leg, Swap
+
+# Dollar tokens; the first is USDC. SOL stands before them, any other mint after.
+DOLLARS: Final = frozenset(
+    {
+        str(USDC),
+        "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB",  # USDT
+        "USD1ttGY1N17NEEHLmELoaybftRBUSErhqYiQzvEmuB",  # USD1
+        "2b1kV6DkPAnxd5ixfnxCpjxmKwqjjaYmCZfHsFu24GXo",  # PYUSD
+        "2u1tszSeqZ3qBWF3uNGPFc8TzMk2tdiwknnRMWGWjGWH",  # USDG
+    }
+)
+# Mints without a book of their own: they are what others are bought and sold for.
+QUOTES: Final = DOLLARS | {str(WSOL)}
+DOLLAR_DECIMALS: Final = 6
+
+Side = Literal["buy", "sell", "swap"]
+
+
+def side_of(swap: Swap) -> tuple[Side, str]:
+    """Say which way a swap goes and which mint it is about: SOL is money, then dollars."""
+    for money in ({WSOL}, DOLLARS):
+        if swap.mint_in in money:
+            return "buy", swap.mint_out
+        if swap.mint_out in money:
+            return "sell", swap.mint_in
+    return "swap", swap.mint_out
+
+
+def value_lamports(swap: Swap, legs: Iterable[Leg]) -> int | None:
+    """Return what a swap was worth in lamports, or None where nothing tells.
+
+    SOL on one side is the worth itself. A token-to-token swap routed through SOL is worth the
+    SOL the pools that took the first token gave out; one value stands for both sides.
+    """
+    if swap.mint_in == WSOL:
+        return swap.raw_in
+    if swap.mint_out == WSOL:
+        return swap.raw_out
+    through = [leg.raw_out for leg in legs if leg.mint_in == swap.mint_in and leg.mint_out == WSOL]
+    return sum(through) or None
+
+
+def dollars_raw(swap: Swap) -> int | None:
+    """Return the dollar side of a swap in millionths of a dollar, or None when it has none."""
+    if swap.mint_in in DOLLARS:
+        return swap.raw_in
+    return swap.raw_out if swap.mint_out in DOLLARS else None

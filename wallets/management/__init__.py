@@ -1,0 +1,1 @@
+"""Management entrances of the wallets room."""

@@ -1,0 +1,191 @@
+"""What came in and what it says happened: deliveries, raw transactions, trades, transfers."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from aura.core.fields import RawAmountField
+from wallets.models.wallet import Wallet
+
+
+class Delivery(models.Model):
+    """A body that arrived, kept before anything is decided about it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RECORDED = "recorded"
+        QUARANTINED = "quarantined"
+
+    source = models.CharField(max_length=16, help_text="webhook, stream, sweep, replay")
+    body = models.BinaryField(help_text="zlib")
+    received_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    reason = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes: ClassVar = [
+            # record_waiting(): the oldest undone first
+            models.Index(fields=["id"], name="delivery_waiting", condition=models.Q(state="waiting"))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.pk} {self.state}"
+
+
+class QuarantinedPayload(models.Model):
+    """A payload that could not be read as a transaction, with the reason, for a person to see."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="sha-256 of the payload")
+    source = models.CharField(max_length=16)
+    reason = models.TextField()
+    payload = models.BinaryField(help_text="zlib")
+    count = models.PositiveIntegerField(default=1, help_text="how often it came")
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} {self.reason[:60]}"
+
+
+class RawTransaction(models.Model):
+    """One transaction as the chain told it; everything below can be derived from it again."""
+
+    signature = models.CharField(max_length=88, unique=True)
+    slot = models.BigIntegerField()
+    tx_index = models.IntegerField(null=True, blank=True, help_text="place in the slot, if told")
+    block_time = models.DateTimeField(null=True, blank=True)
+    version = models.CharField(max_length=8)
+    failed = models.BooleanField()
+    fee_payer = models.CharField(max_length=44)
+    fee_lamports = models.BigIntegerField()
+    owners = ArrayField(
+        models.CharField(max_length=44), help_text="signers and owners of changed token accounts"
+    )
+    payload = models.BinaryField(help_text="zlib of the JSON")
+    source = models.CharField(max_length=16)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # derive_wallet(): what an address took part in
+            GinIndex(fields=["owners"], name="raw_owners"),
+            # the sweep that asks for missing block times
+            models.Index(fields=["slot"], name="raw_timeless", condition=models.Q(block_time=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.signature
+
+
+class Activity(models.Model):
+    """A wallet's part in a transaction: what it paid, and what could not be explained."""
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.CASCADE, related_name="activities")
+    transaction = models.ForeignKey(
+        RawTransaction, on_delete=models.CASCADE, related_name="activities"
+    )
+    network_lamports = models.BigIntegerField(default=0)
+    tip_lamports = models.BigIntegerField(default=0)
+    platform_lamports = models.BigIntegerField(default=0)
+    rent_lamports = models.BigIntegerField(default=0, help_text="deposit; negative is a refund")
+    other_lamports = models.BigIntegerField(default=0, help_text="plain SOL moved; minus is received")
+    has_trade = models.BooleanField(default=False)
+    ambiguous = models.CharField(max_length=200, blank=True, help_text="why it is no trade")
+
+    class Meta:
+        verbose_name_plural = "activities"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["wallet", "transaction"], name="one_activity")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wallet_id} in {self.transaction_id}"
+
+
+class Placed(models.Model):
+    """Something of a wallet at a place in the chain's order (slot, index, signature, leg)."""
+
+    slot = models.BigIntegerField()
+    tx_index = models.IntegerField(null=True, blank=True)
+    block_time = models.DateTimeField(null=True, blank=True)
+    signature = models.CharField(max_length=88)
+    leg = models.PositiveSmallIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class Trade(Placed):
+    """One swap of one wallet: what went in, what came out, net of fee, tip and rent."""
+
+    class Side(models.TextChoices):
+        BUY = "buy"
+        SELL = "sell"
+        SWAP = "swap", "token to token"
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.CASCADE, related_name="trades")
+    transaction = models.ForeignKey(RawTransaction, on_delete=models.CASCADE, related_name="trades")
+    side = models.CharField(max_length=4, choices=Side.choices)
+    mint = models.CharField(max_length=44, help_text="the token bought or sold")
+    mint_in = models.CharField(max_length=44)
+    raw_in = RawAmountField()
+    mint_out = models.CharField(max_length=44)
+    raw_out = RawAmountField()
+    value_lamports = models.BigIntegerField(
+        null=True, blank=True, help_text="worth in SOL at the trade; empty when no leg tells"
+    )
+    costs_lamports = models.BigIntegerField(help_text="network fee, tip, platform and other costs")
+    value_usd = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
+    venue = models.CharField(max_length=32, blank=True)
+    program = models.CharField(max_length=44, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["wallet", "transaction", "leg"], name="one_trade_a_leg")
+        ]
+        indexes: ClassVar = [
+            # a wallet's page: its latest trades
+            models.Index(fields=["wallet", "-slot", "-tx_index", "-id"], name="trade_wallet_recent"),
+            # a book's fold: the trades of one wallet in one mint
+            models.Index(fields=["wallet", "mint_in"], name="trade_wallet_in"),
+            models.Index(fields=["wallet", "mint_out"], name="trade_wallet_out"),
+            # the live feed: the latest trades of many wallets
+            models.Index(fields=["-slot", "-tx_index", "-id"], name="trade_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.mint} in {self.signature}"
+
+
+class Transfer(Placed):
+    """Tokens that came or went without a swap."""
+
+    class Kind(models.TextChoices):
+        RECEIVE = "receive"
+        SEND = "send"
+        LIQUIDITY = "liquidity"
+
+    wallet = models.ForeignKey(Wallet, on_delete=models.CASCADE, related_name="transfers")
+    transaction = models.ForeignKey(
+        RawTransaction, on_delete=models.CASCADE, related_name="transfers"
+    )
+    mint = models.CharField(max_length=44)
+    raw = RawAmountField(help_text="signed: minus went out")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["wallet", "transaction", "leg"], name="one_transfer_a_leg"
+            )
+        ]
+        indexes: ClassVar = [
+            # a book's fold: the transfers of one wallet in one mint
+            models.Index(fields=["wallet", "mint"], name="transfer_wallet_mint")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.mint} in {self.signature}"

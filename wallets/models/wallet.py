@@ -1,0 +1,94 @@
+"""Wallets and who follows them."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from aura.core.solana import short
+
+
+class WalletQuerySet(models.QuerySet["Wallet"]):
+    """Wallets in the words of the domain."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Every wallet on the curated list, and those the user follows."""
+        if user is None or not user.is_authenticated:
+            return self.none()
+        mine = models.Exists(Follow.objects.filter(user=user, wallet=models.OuterRef("pk")))
+        return self.filter(models.Q(curated=True) | mine)
+
+    def watched(self) -> Self:
+        """Wallets somebody wants watched: curated, or followed by anyone."""
+        return self.filter(
+            models.Q(curated=True)
+            | models.Exists(Follow.objects.filter(wallet=models.OuterRef("pk")))
+        )
+
+
+class Wallet(models.Model):
+    """One address on Solana whose transactions are recorded, for all users together."""
+
+    class Kind(models.TextChoices):
+        WALLET = "wallet"
+        PROGRAM_OWNED = "program-owned", "vault or program"
+
+    address = models.CharField(max_length=44, unique=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.WALLET)
+    curated = models.BooleanField(default=False, help_text="shown to every user from the start")
+    character = models.CharField(max_length=16, blank=True, help_text="whale, smart, kol, bot …")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    swept_at = models.DateTimeField("last swept", null=True, blank=True)
+    sweep_slot = models.BigIntegerField("swept up to slot", null=True, blank=True)
+    complete_since = models.DateTimeField(
+        null=True, blank=True, help_text="every transaction from here on is recorded"
+    )
+    is_partial = models.BooleanField(
+        default=False, help_text="read by a source that misses token-account activity"
+    )
+    unseen = models.BooleanField(default=False, help_text="no history on chain at the first sweep")
+
+    objects = WalletQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return short(self.address)
+
+    def get_absolute_url(self) -> str:
+        """Return the wallet's page."""
+        return reverse("wallet", args=[self.address])
+
+    @property
+    def short(self) -> str:
+        """Return the address shortened for display."""
+        return short(self.address)
+
+
+class FollowQuerySet(models.QuerySet["Follow"]):
+    """Follows in the words of the domain."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return only the user's own."""
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+
+class Follow(models.Model):
+    """One user watches one wallet, under a name of his own that nobody else sees."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="follows"
+    )
+    wallet = models.ForeignKey(Wallet, on_delete=models.CASCADE, related_name="follows")
+    nickname = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = FollowQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "wallet"], name="one_follow_a_wallet")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nickname or self.wallet} for {self.user_id}"

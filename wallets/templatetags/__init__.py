@@ -1,0 +1,1 @@
+"""How figures, tokens and times are written on pages."""
