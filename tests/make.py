@@ -76,6 +76,6 @@ def make_trade(
         **fields,
     )  # fmt: skip
     if fold:
-        fold_books(wallet, {token.mint})
-        refresh_stats(wallet)
+        fold_books({(wallet.pk, token.mint): None})
+        refresh_stats([wallet.pk])
     return trade

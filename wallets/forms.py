@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -24,7 +23,7 @@ class FollowForm(forms.Form):
     nickname = forms.CharField(
         max_length=64,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "Nickname (only you see it)", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"placeholder": "Optional", "autocomplete": "off"}),
     )
 
 
@@ -57,9 +56,10 @@ def read_trade_filter(sent: QueryDict) -> TradeFilter:
     )
 
 
-def read_id(text: Any) -> int | None:
+def read_id(text: str) -> int | None:
     """Read a row's id from the URL, or None."""
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 19 else None
+    is_id = text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if is_id else None
 
 
 def _plain(text: str) -> str:

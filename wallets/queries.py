@@ -53,7 +53,7 @@ _KNOWN: Final = {
 
 def _visible(text: str, length: int) -> str:
     tidy = "".join(c for c in text if c.isprintable()).strip()
-    return tidy if len(tidy) <= length else tidy[: length - 1] + "…"
+    return tidy if len(tidy) <= length else tidy[: length - 1].rstrip() + "…"
 
 
 def tokens_of(mints: Iterable[str]) -> dict[str, TokenView]:
@@ -87,13 +87,13 @@ class TradeRow:
     def raw(self) -> int:
         """Raw units of the token bought or sold."""
         bought = self.trade.mint_out == self.trade.mint
-        return self.trade.raw_out if bought else self.trade.raw_in
+        return int(self.trade.raw_out if bought else self.trade.raw_in)
 
     @property
     def other_raw(self) -> int:
         """Raw units of what was paid, or received."""
         bought = self.trade.mint_out == self.trade.mint
-        return self.trade.raw_in if bought else self.trade.raw_out
+        return int(self.trade.raw_in if bought else self.trade.raw_out)
 
     @property
     def order(self) -> str:

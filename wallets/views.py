@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -15,8 +16,8 @@ from wallets.forms import FollowForm, WhaleChoice, read_id, read_trade_filter
 from wallets.models import Follow, Position, Trade, Wallet
 
 WHALES_A_PAGE = 50
-POSITIONS_A_PAGE = 25
-TRADES_A_PAGE = 50
+POSITIONS_A_PAGE = 15
+TRADES_A_PAGE = 30
 FEED_ROWS = 100
 
 
@@ -48,9 +49,7 @@ def whales(request: HttpRequest) -> HttpResponse:
 
 def _whales(request: HttpRequest, form: FollowForm, status: int = 200) -> HttpResponse:
     choice = WhaleChoice.read(request.GET)
-    found = queries.whales(
-        request.user, search=choice.search, only=choice.only, sort=choice.sort
-    )
+    found = queries.whales(request.user, search=choice.search, only=choice.only, sort=choice.sort)
     page = Paginator(found, WHALES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "cards": queries.whale_cards(request.user),
@@ -69,7 +68,7 @@ def add_wallet(request: HttpRequest) -> HttpResponse:
     form = FollowForm(request.POST)
     if form.is_valid():
         try:
-            follow = actions.follow_wallet(request.user, **form.cleaned_data)
+            follow = actions.follow_wallet(get_user(request), **form.cleaned_data)
             return redirect(follow.wallet)
         except Refused as error:
             form.add_error("address", str(error))
@@ -133,9 +132,9 @@ def follow(request: HttpRequest, address: str) -> HttpResponse:
     nickname = request.POST.get("nickname", "")
     try:
         if Follow.objects.visible_to(request.user).filter(wallet=shown).exists():
-            actions.rename_follow(request.user, wallet=shown, nickname=nickname)
+            actions.rename_follow(get_user(request), wallet=shown, nickname=nickname)
         else:
-            actions.follow_wallet(request.user, address=shown.address, nickname=nickname)
+            actions.follow_wallet(get_user(request), address=shown.address, nickname=nickname)
     except Refused as error:
         return _refused(request, shown, str(error))
     return _followed(request, shown)
@@ -146,7 +145,7 @@ def follow(request: HttpRequest, address: str) -> HttpResponse:
 def unfollow(request: HttpRequest, address: str) -> HttpResponse:
     """Stop following; the wallet may leave the user's sight with it."""
     shown = _wallet(request, address)
-    actions.unfollow_wallet(request.user, wallet=shown)
+    actions.unfollow_wallet(get_user(request), wallet=shown)
     return _followed(request, shown)
 
 

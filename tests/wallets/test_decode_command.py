@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.wallets.test_decode_shapes import BOB, BUY, YENNI
+from tests.payloads.trades import BOB, BUY, YENNI
 from wallets.domain.decode import decode
 from wallets.domain.lines import decoded_json
 from wallets.domain.parse import parse

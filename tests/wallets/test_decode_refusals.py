@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.wallets.test_decode_shapes import BUY, YENNI, curve_buy, curve_event
+from tests.payloads.trades import BUY, YENNI, curve_buy, curve_event
 from wallets.domain.decode import decode
 from wallets.domain.lines import decoded_json
 from wallets.domain.parse import parse

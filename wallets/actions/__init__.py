@@ -1,6 +1,6 @@
 """Every write of the wallets app, one verb each."""
 
-from wallets.actions.books import fold_books, refresh_stats
+from wallets.actions.books import fold_books
 from wallets.actions.deliveries import keep_delivery, record_waiting
 from wallets.actions.follows import follow_wallet, rename_follow, unfollow_wallet
 from wallets.actions.rebuild import RebuildReport, rebuild, state_hash
@@ -11,6 +11,7 @@ from wallets.actions.record import (
     place_in_time,
     record_transactions,
 )
+from wallets.actions.stats import refresh_stats
 from wallets.actions.tracking import curate_wallet, mark_swept, track_wallet
 
 __all__ = [

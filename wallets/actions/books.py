@@ -1,76 +1,107 @@
-"""Folding trades and transfers into lots, positions and figures, and storing what changed."""
+"""Folding trades and transfers into lots, positions and holdings, and storing what changed."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Q
 
 from wallets.domain.ledger import Acquired, Book, Disposed, Event
 from wallets.domain.ledger import Lot as LotValue
 from wallets.domain.ledger import Position as PositionValue
 from wallets.domain.money import QUOTES
 from wallets.domain.ordering import OrderKey, order_key
-from wallets.domain.statistics import wilson
-from wallets.models import Activity, Disposal, Holding, Lot, Position, Trade, Transfer, Wallet, WalletStats
+from wallets.models import Disposal, Holding, Lot, Position, Trade, Transfer
 
 # Where an event stands in its book: chain order, then trades before transfers, then the leg.
 Place = tuple[OrderKey, int, int]
+Key = tuple[int, str]
+Row = Trade | Transfer
+Placed = list[tuple[Place, Event]]
 
 
-def fold_books(
-    wallet: Wallet, mints: Iterable[str], *, new: Iterable[Trade | Transfer] | None = None
-) -> None:
-    """Bring the books of a wallet in these mints up to date.
+def books_of(rows: Iterable[Row]) -> dict[Key, list[Row]]:
+    """Sort rows into the books (wallet, mint) they move; money has no book."""
+    books: dict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        mints = (row.mint,) if isinstance(row, Transfer) else (row.mint_in, row.mint_out)
+        for mint in mints:
+            if mint not in QUOTES:
+                books[row.wallet_id, mint].append(row)
+    return books
 
-    The caller holds the wallet's row locked. `new` are the rows recorded just now: when all of
-    them stand after what a book has folded, the fold goes on from its open lots; when one
-    arrived late, or `new` is not told, the book is folded anew. Both end in the same rows,
-    whatever the order of arrival.
+
+def fold_books(books: Mapping[Key, Sequence[Row] | None]) -> None:
+    """Bring books up to date; each comes with the rows recorded just now, or None to fold anew.
+
+    The caller holds the wallets' rows locked. When everything new stands after what a book has
+    folded, the fold goes on from its open lots; when something arrived late, the book is folded
+    anew from all its rows. Both end in the same rows, whatever the order of arrival. A batch
+    costs the same few queries however many books it moves.
     """
-    rows = None if new is None else list(new)
-    for mint in sorted(set(mints) - QUOTES):
-        fresh = None if rows is None else _placed((r for r in rows if _moves(r, mint)), mint)
-        _fold_book(wallet, mint, fresh)
+    if not books:
+        return
+    holdings = _holdings(books)
+    fresh = {key: _placed(rows, key[1]) for key, rows in books.items() if rows is not None}
+    going_on = {
+        key for key, placed in fresh.items()
+        if key in holdings and _place_of(holdings[key]) < placed[0][0]
+    }  # fmt: skip
+    anew = {key for key in books if key not in going_on and (key in holdings or key not in fresh)}
+    _forget(anew)
+    todo = fresh | {key: _placed(rows, key[1]) for key, rows in _all_rows(anew).items()}
+    state = _open_books({key: holdings[key] for key in going_on})
+    folded = {
+        key: (state.get(key, Book()).fold(event for _, event in placed), placed[-1][0])
+        for key, placed in todo.items()
+        if placed
+    }
+    _store(folded)
 
 
-def _fold_book(wallet: Wallet, mint: str, fresh: "list[tuple[Place, Event]] | None") -> None:
-    holding = Holding.objects.filter(wallet=wallet, mint=mint).first()
-    if fresh and holding is not None and _place_of(holding) < fresh[0][0]:
-        book, events = _open_book(holding), fresh
-    else:
-        _forget(wallet, mint)
-        holding, book = Holding(wallet=wallet, mint=mint), Book()
-        events = _placed(_rows(wallet, mint), mint)
-    if events:
-        book.fold(event for _, event in events)
-        _store(holding, book, events[-1][0])
+def _these(keys: Iterable[Key]) -> Q:
+    """Match exactly these (wallet, mint) pairs."""
+    wallets: dict[int, list[str]] = defaultdict(list)
+    for wallet_id, mint in keys:
+        wallets[wallet_id].append(mint)
+    return reduce(or_, (Q(wallet_id=w, mint__in=mints) for w, mints in wallets.items()))
 
 
-def _rows(wallet: Wallet, mint: str) -> list[Trade | Transfer]:
-    """Return every row that moved the mint."""
-    trades = Trade.objects.filter(Q(mint_in=mint) | Q(mint_out=mint), wallet=wallet)
-    return [*trades, *Transfer.objects.filter(wallet=wallet, mint=mint)]
+def _holdings(keys: Iterable[Key]) -> dict[Key, Holding]:
+    return {(h.wallet_id, h.mint): h for h in Holding.objects.filter(_these(keys))}
 
 
-def _moves(row: Trade | Transfer, mint: str) -> bool:
-    return mint == row.mint if isinstance(row, Transfer) else mint in (row.mint_in, row.mint_out)
+def _forget(keys: set[Key]) -> None:
+    if keys:
+        for model in (Disposal, Lot, Position, Holding):
+            model._default_manager.filter(_these(keys)).delete()
 
 
-def _placed(rows: Iterable[Trade | Transfer], mint: str) -> list[tuple[Place, Event]]:
+def _all_rows(keys: set[Key]) -> dict[Key, list[Row]]:
+    """Return every row of these books."""
+    if not keys:
+        return {}
+    wallets, mints = {w for w, _ in keys}, {m for _, m in keys}
+    moved = Q(mint_in__in=mints) | Q(mint_out__in=mints)
+    rows: list[Row] = [
+        *Trade.objects.filter(moved, wallet_id__in=wallets),
+        *Transfer.objects.filter(wallet_id__in=wallets, mint__in=mints),
+    ]
+    return {key: found for key, found in books_of(rows).items() if key in keys}
+
+
+def _placed(rows: Iterable[Row], mint: str) -> Placed:
     """Turn rows into the book's events, in its order."""
-    found: list[tuple[Place, Event]] = []
+    found: Placed = []
     for row in rows:
         rank = int(isinstance(row, Transfer))
         place = (order_key(row.slot, row.tx_index, row.signature), rank, row.leg)
-        found.append((place, _transferred(row) if isinstance(row, Transfer) else _traded(row, mint)))
+        found.append((place, _moved(row) if isinstance(row, Transfer) else _traded(row, mint)))
     return sorted(found, key=lambda pair: pair[0])
-
-
-def _forget(wallet: Wallet, mint: str) -> None:
-    for model in (Disposal, Lot, Position, Holding):
-        model._default_manager.filter(wallet=wallet, mint=mint).delete()
 
 
 def _traded(trade: Trade, mint: str) -> Event:
@@ -83,24 +114,24 @@ def _traded(trade: Trade, mint: str) -> Event:
     if trade.mint_out == mint:
         cost = None if value is None else value + trade.costs_lamports
         return Acquired(
-            trade.signature, trade.block_time, trade.raw_out, "buy", cost, _with_costs(usd, value, cost)
+            trade.signature, trade.block_time, trade.raw_out, "buy", cost, _scaled(usd, value, cost)
         )
     costs = 0 if trade.side == Trade.Side.SWAP else trade.costs_lamports
     proceeds = None if value is None else value - costs
     return Disposed(
         trade.signature, trade.block_time, trade.raw_in, True, proceeds, value,
-        _with_costs(usd, value, proceeds),
+        _scaled(usd, value, proceeds),
     )  # fmt: skip
 
 
-def _with_costs(usd: Decimal | None, value: int | None, net: int | None) -> Decimal | None:
+def _scaled(usd: Decimal | None, value: int | None, net: int | None) -> Decimal | None:
     """Scale a trade's worth in USD to the amount after costs, at the same price of SOL."""
     if usd is None or not value or net is None:
         return None
     return usd * net / value
 
 
-def _transferred(transfer: Transfer) -> Event:
+def _moved(transfer: Transfer) -> Event:
     if transfer.raw > 0:
         origin = "liquidity" if transfer.kind == Transfer.Kind.LIQUIDITY else "transfer"
         return Acquired(transfer.signature, transfer.block_time, transfer.raw, origin, None)
@@ -112,41 +143,61 @@ def _place_of(holding: Holding) -> Place:
     return (key, holding.folded_rank, holding.folded_leg)
 
 
-def _open_book(holding: Holding) -> Book:
-    rows: dict[str, Any] = {"wallet": holding.wallet_id, "mint": holding.mint}
-    lots = Lot.objects.filter(**rows, raw_left__gt=0).order_by("no")
-    position = Position.objects.filter(**rows, is_open=True).first()
-    book = Book(
-        next_lot=holding.next_lot,
-        next_disposal=holding.next_disposal,
-        next_position=holding.next_position,
-    )
-    book.lots.extend(_value(lot, LotValue) for lot in lots)
-    book.position = None if position is None else _value(position, PositionValue)
-    return book
+def _open_books(holdings: Mapping[Key, Holding]) -> dict[Key, Book]:
+    """Return books as an earlier fold left them: counters, open lots, open position."""
+    books = {
+        key: Book(next_lot=h.next_lot, next_disposal=h.next_disposal, next_position=h.next_position)
+        for key, h in holdings.items()
+    }
+    if books:
+        wanted = _these(books)
+        for lot in Lot.objects.filter(wanted, raw_left__gt=0).order_by("no"):
+            books[lot.wallet_id, lot.mint].lots.append(_value(lot, LotValue))
+        for position in Position.objects.filter(wanted, is_open=True):
+            books[position.wallet_id, position.mint].position = _value(position, PositionValue)
+    return books
 
 
 def _value(row: Any, cls: type[Any]) -> Any:
     return cls(**{name: getattr(row, name) for name in cls.__slots__})
 
 
-def _store(holding: Holding, book: Book, last: Place) -> None:
-    key = {"wallet_id": holding.wallet_id, "mint": holding.mint}
-    _upsert(Lot, [Lot(**key, **asdict(lot)) for lot in book.touched_lots.values()],
-            ["raw_left", "cost_left_lamports"])  # fmt: skip
-    _upsert(Position, [Position(**key, **asdict(p)) for p in book.touched_positions.values()],
-            [n for n in PositionValue.__slots__ if n not in ("no", "opened_at")])  # fmt: skip
-    Disposal.objects.bulk_create(
-        [Disposal(**key, **asdict(piece)) for piece in book.disposals]
+def _store(folded: Mapping[Key, tuple[Book, Place]]) -> None:
+    lots, positions, disposals, heads = [], [], [], []
+    for (wallet_id, mint), (book, last) in folded.items():
+        key = {"wallet_id": wallet_id, "mint": mint}
+        lots += [Lot(**key, **asdict(lot)) for lot in book.touched_lots.values()]
+        positions += [Position(**key, **asdict(p)) for p in book.touched_positions.values()]
+        disposals += [Disposal(**key, **asdict(piece)) for piece in book.disposals]
+        heads.append(_head(wallet_id, mint, book, last))
+    _upsert(Lot, lots, ["raw_left", "cost_left_lamports"])
+    _upsert(
+        Position, positions, [n for n in PositionValue.__slots__ if n not in ("no", "opened_at")]
     )
-    (slot, unplaced, index, signature), holding.folded_rank, holding.folded_leg = last
-    holding.folded_slot, holding.folded_signature = slot, signature
-    holding.folded_index = None if unplaced else index
-    holding.raw, holding.cost_lamports = book.raw, book.cost_lamports
-    holding.unknown_raw = book.unknown_raw
-    holding.next_lot, holding.next_disposal = book.next_lot, book.next_disposal
-    holding.next_position = book.next_position
-    holding.save()
+    Disposal.objects.bulk_create(disposals)
+    names = [f.name for f in Holding._meta.fields if f.name not in ("id", "wallet", "mint")]
+    Holding.objects.bulk_create(
+        heads, update_conflicts=True, unique_fields=["wallet", "mint"], update_fields=names
+    )
+
+
+def _head(wallet_id: int, mint: str, book: Book, last: Place) -> Holding:
+    (slot, unplaced, index, signature), rank, leg = last
+    return Holding(
+        wallet_id=wallet_id,
+        mint=mint,
+        raw=book.raw,
+        cost_lamports=book.cost_lamports,
+        unknown_raw=book.unknown_raw,
+        folded_slot=slot,
+        folded_index=None if unplaced else index,
+        folded_signature=signature,
+        folded_rank=rank,
+        folded_leg=leg,
+        next_lot=book.next_lot,
+        next_disposal=book.next_disposal,
+        next_position=book.next_position,
+    )
 
 
 def _upsert(model: Any, rows: Sequence[Any], changing: list[str]) -> None:
@@ -156,50 +207,3 @@ def _upsert(model: Any, rows: Sequence[Any], changing: list[str]) -> None:
         unique_fields=["wallet", "mint", "no"],
         update_fields=changing,
     )
-
-
-def refresh_stats(wallet: Wallet) -> WalletStats:
-    """Work out a wallet's figures from its trades, positions and costs."""
-    trades = Trade.objects.filter(wallet=wallet).aggregate(
-        n=Count("pk"), volume=Sum("value_lamports"), usd=Sum("value_usd"), last=Max("block_time")
-    )
-    judged = Q(is_open=False, full_basis=True)
-    positions = Position.objects.filter(wallet=wallet).aggregate(
-        closed=Count("pk", filter=judged),
-        wins=Count("pk", filter=judged & Q(realised_lamports__gt=0)),
-        open=Count("pk", filter=Q(is_open=True)),
-        realised=Sum("realised_lamports"),
-        usd=Sum("realised_usd"),
-        unpriced=Count("pk", filter=Q(realised_usd=None)),
-        unknown=Sum("unknown_proceeds_lamports"),
-    )
-    sold = Disposal.objects.filter(wallet=wallet, proceeds_lamports__isnull=False).aggregate(
-        all=Sum("proceeds_lamports"),
-        known=Sum("proceeds_lamports", filter=Q(cost_lamports__isnull=False)),
-    )
-    outside = Activity.objects.filter(wallet=wallet, has_trade=False).aggregate(
-        n=Sum("network_lamports"), t=Sum("tip_lamports"), p=Sum("platform_lamports")
-    )
-    interval = wilson(positions["wins"], positions["closed"])
-    low, high = interval or (None, None)
-    stats, _ = WalletStats.objects.update_or_create(
-        wallet=wallet,
-        defaults={
-            "trades": trades["n"],
-            "volume_lamports": trades["volume"] or 0,
-            "volume_usd": trades["usd"] or 0,
-            "last_trade_at": trades["last"],
-            "closed_positions": positions["closed"],
-            "wins": positions["wins"],
-            "win_rate": positions["wins"] / positions["closed"] if positions["closed"] else None,
-            "win_rate_low": low,
-            "win_rate_high": high,
-            "open_positions": positions["open"],
-            "realised_lamports": positions["realised"] or 0,
-            "realised_usd": None if positions["unpriced"] else positions["usd"],
-            "unknown_proceeds_lamports": positions["unknown"] or 0,
-            "fees_lamports": sum(outside[k] or 0 for k in "ntp"),
-            "coverage": (sold["known"] or 0) / sold["all"] if sold["all"] else None,
-        },
-    )
-    return stats

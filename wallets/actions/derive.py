@@ -18,15 +18,6 @@ _CENT = Decimal("0.000001")
 
 
 @dataclass(slots=True)
-class OfWallet:
-    """What was derived for one wallet: rows to fold and the mints they move."""
-
-    rows: list[Trade | Transfer]
-    mints: set[str]
-    is_active: bool
-
-
-@dataclass(slots=True)
 class Derived:
     """Rows stored by one derivation."""
 
@@ -39,12 +30,10 @@ class Derived:
         """Wallets that took part in anything new."""
         return {activity.wallet_id for activity in self.activities}
 
-    def of(self, wallet: Wallet) -> OfWallet:
-        """Return one wallet's share."""
-        trades = [t for t in self.trades if t.wallet_id == wallet.pk]
-        transfers = [t for t in self.transfers if t.wallet_id == wallet.pk]
-        mints = {m for t in trades for m in (t.mint_in, t.mint_out)} | {t.mint for t in transfers}
-        return OfWallet([*trades, *transfers], mints, wallet.pk in self.active_ids)
+    @property
+    def rows(self) -> list[Trade | Transfer]:
+        """Everything the books fold."""
+        return [*self.trades, *self.transfers]
 
 
 def derive(

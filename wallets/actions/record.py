@@ -13,8 +13,9 @@ from django.db.models import F
 from aura.core import exact
 from aura.core.events import announce
 from market.actions import note_mints
-from wallets.actions.books import fold_books, refresh_stats
+from wallets.actions.books import Key, books_of, fold_books
 from wallets.actions.derive import Derived, derive
+from wallets.actions.stats import refresh_stats
 from wallets.domain.parse import parse
 from wallets.domain.values import Transaction, Undecodable
 from wallets.events import BooksChanged, TradesRecorded
@@ -182,12 +183,12 @@ def _place_slot(slot: int, fill: Callable[[RawTransaction], bool]) -> int:
     rows = list(RawTransaction.objects.filter(slot=slot).order_by("signature"))
     _locked({owner for row in rows for owner in row.owners})
     placed = [row for row in rows if fill(row)]
-    moved = _moved_mints(placed)
-    for wallet in Wallet.objects.filter(pk__in=moved).order_by("pk"):
-        fold_books(wallet, moved[wallet.pk])
-        refresh_stats(wallet)
-    if moved:
-        announce(BooksChanged(sorted(moved)))
+    moved = _books_of_placed(placed)
+    changed = sorted({wallet_id for wallet_id, _ in moved})
+    fold_books(dict.fromkeys(moved))
+    refresh_stats(changed)
+    if changed:
+        announce(BooksChanged(changed))
     return len(placed)
 
 
@@ -205,33 +206,31 @@ def _settle(
         ).values_list("wallet_id", "transaction_id")
     )
     derived = derive(wallets, pairs, done)
-    moved = _moved_mints(placed_anew)
-    for wallet in wallets.values():
-        fresh = derived.of(wallet)
-        if moved.get(wallet.pk):
-            fold_books(wallet, moved[wallet.pk] | fresh.mints)
-        else:
-            fold_books(wallet, fresh.mints, new=fresh.rows)
-        if fresh.is_active or moved.get(wallet.pk):
-            refresh_stats(wallet)
+    moved = _books_of_placed(placed_anew)
+    fold_books(books_of(derived.rows) | dict.fromkeys(moved))
+    refresh_stats(derived.active_ids | {wallet_id for wallet_id, _ in moved})
     result.trades += len(derived.trades)
-    _tell(derived, moved)
+    _tell(derived, {wallet_id for wallet_id, _ in moved})
 
 
-def _moved_mints(rows: Sequence[RawTransaction]) -> dict[int, set[str]]:
-    """Return, per wallet, the mints of rows whose place on the chain became known late."""
-    mints: dict[int, set[str]] = {}
-    for trade in Trade.objects.filter(transaction__in=rows):
-        mints.setdefault(trade.wallet_id, set()).update((trade.mint_in, trade.mint_out))
-    for transfer in Transfer.objects.filter(transaction__in=rows):
-        mints.setdefault(transfer.wallet_id, set()).add(transfer.mint)
-    return mints
+def _books_of_placed(raws: Sequence[RawTransaction]) -> set[Key]:
+    """Return the books moved by transactions whose place on the chain became known late."""
+    if not raws:
+        return set()
+    return set(
+        books_of(
+            [
+                *Trade.objects.filter(transaction__in=raws),
+                *Transfer.objects.filter(transaction__in=raws),
+            ]
+        )
+    )
 
 
-def _tell(derived: Derived, moved: Mapping[int, set[str]]) -> None:
+def _tell(derived: Derived, moved: set[int]) -> None:
+    traded = {trade.wallet_id for trade in derived.trades}
     if derived.trades:
-        ids = sorted({trade.wallet_id for trade in derived.trades})
-        announce(TradesRecorded([trade.pk for trade in derived.trades], ids))
-    changed = sorted((derived.active_ids | set(moved)) - {t.wallet_id for t in derived.trades})
+        announce(TradesRecorded([trade.pk for trade in derived.trades], sorted(traded)))
+    changed = sorted((derived.active_ids | moved) - traded)
     if changed:
         announce(BooksChanged(changed))

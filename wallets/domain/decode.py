@@ -68,7 +68,8 @@ class _Settlement:
             for refund in self._program_refunds(owner, left):
                 costs.append(refund)
                 left += refund.lamports
-            legs = [leg for leg in self.legs if leg.owner is None or leg.owner == owner]
+            signers = scene.tx.signers
+            legs = [leg for leg in self.legs if leg.owner == owner or leg.owner not in signers]
             found = trade(scene, owner, changes, left, legs)
         for swap in found.swaps:
             if swap.mint_in == WSOL:

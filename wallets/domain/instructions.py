@@ -12,6 +12,8 @@ from wallets.domain.wire import CompiledInstruction, Head
 _MAX_INSTRUCTIONS: Final = 1024
 # 10 KiB, the longest data of a cross-program call, in base58.
 _MAX_DATA: Final = 14_000
+_INTEGERS: Final = frozenset({int})
+_NONE: Final = b""
 
 
 def flatten(head: Head, keys: tuple[str, ...], meta: Mapping[str, Any]) -> tuple[Instruction, ...]:
@@ -68,75 +70,74 @@ class _Reader:
         self.found: list[Instruction] = []
         self.stack: list[int] = []
 
-    def add(self, item: object, index: int, inner: int | None, height: int | None) -> None:
+    def add(self, item: object, outer: int, inner: int | None, height: int | None) -> None:
+        data: str | bytes | None
+        parsed: Mapping[str, Any] | None = None
         if isinstance(item, CompiledInstruction):
             program, accounts = self._by_place(item.program, item.accounts)
-            data: str | bytes | None = item.data
-            parsed = None
-        elif isinstance(item, dict):
-            program, accounts, data, parsed = self._from_json(item)
-        else:
+            data = item.data
+        elif not isinstance(item, dict):
             raise Undecodable("an instruction is not an object")
+        else:
+            if "programIdIndex" in item:
+                program, accounts = self._by_place(
+                    item["programIdIndex"], item.get("accounts") or _NONE
+                )
+            else:
+                program, accounts = self._by_name(item.get("programId"), item.get("accounts") or [])
+            if "parsed" in item:
+                data, parsed = None, _parsed(item["parsed"])
+            else:
+                data = item.get("data", "")
+                if type(data) is not str or not _is_data(data):
+                    raise Undecodable("an instruction's data are not base58")
         caller = self._caller(program, inner, height)
-        self.found.append(Instruction(index, inner, caller, program, accounts, data, parsed))
+        self.found.append(Instruction(outer, inner, caller, program, accounts, data, parsed))
 
     def _caller(self, program: str, inner: int | None, height: int | None) -> int | None:
         here = len(self.found)
+        stack = self.stack
         if inner is None:
             self.stack = [here]
             return None
         if height is None:
-            # Old nodes do not tell the height: system and token programs call nobody, and what
-            # follows another program was most likely called by it.
-            caller = self.stack[-1]
-            if program not in SYSTEM_PROGRAMS:
-                del self.stack[1:]
-                caller = self.stack[0]
-                self.stack.append(here)
-            return caller
-        if height > len(self.stack) + 1:
+            return self._likely_caller(program, here)
+        if height > len(stack) + 1:
             raise Undecodable("an inner instruction has an impossible stack height")
-        del self.stack[height - 1 :]
-        caller = self.stack[-1]
-        self.stack.append(here)
+        del stack[height - 1 :]
+        caller = stack[-1]
+        stack.append(here)
         return caller
+
+    def _likely_caller(self, program: str, here: int) -> int:
+        """Return the caller where old nodes do not tell the height.
+
+        System and token programs call nobody; what follows another program was most likely called
+        by it.
+        """
+        if program in SYSTEM_PROGRAMS:
+            return self.stack[-1]
+        del self.stack[1:]
+        self.stack.append(here)
+        return self.stack[0]
 
     def _by_place(self, program: object, accounts: object) -> tuple[str, tuple[str, ...]]:
         keys = self.keys
         if type(program) is not int or not 0 <= program < len(keys):
             raise Undecodable("an instruction names a program that is not among the keys")
-        if isinstance(accounts, list):
-            if accounts and not set(map(type, accounts)) <= {int}:
+        if type(accounts) is list:
+            if not _INTEGERS.issuperset(map(type, accounts)):
                 raise Undecodable("an instruction's accounts are not places of keys")
             if accounts and min(accounts) < 0:
                 raise Undecodable("an instruction names an account that is not among the keys")
         elif not isinstance(accounts, bytes):
             raise Undecodable("an instruction's accounts are not a list")
         try:
-            return keys[program], tuple([keys[place] for place in accounts])
+            return keys[program], tuple(map(keys.__getitem__, accounts))
         except IndexError as error:
             raise Undecodable(
                 "an instruction names an account that is not among the keys"
             ) from error
-
-    def _from_json(
-        self, item: dict[str, Any]
-    ) -> tuple[str, tuple[str, ...], str | None, Mapping[str, Any] | None]:
-        accounts = item.get("accounts") or []
-        if "programIdIndex" in item:
-            program, resolved = self._by_place(item["programIdIndex"], accounts)
-        else:
-            program, resolved = self._by_name(item.get("programId"), accounts)
-        if "parsed" in item:
-            parsed = item["parsed"]
-            # the memo programs' parsed form is a bare text
-            if not isinstance(parsed, dict | str):
-                raise Undecodable("a parsed instruction is not an object")
-            return program, resolved, None, parsed if isinstance(parsed, dict) else {}
-        data = item.get("data", "")
-        if not isinstance(data, str) or len(data) > _MAX_DATA or not CHARACTERS.issuperset(data):
-            raise Undecodable("an instruction's data are not base58")
-        return program, resolved, data, None
 
     def _by_name(self, program: object, accounts: object) -> tuple[str, tuple[str, ...]]:
         if not isinstance(program, str) or program not in self.known:
@@ -146,3 +147,14 @@ class _Reader:
         if not all(isinstance(name, str) and name in self.known for name in accounts):
             raise Undecodable("an instruction names an account that is not among the keys")
         return program, tuple(accounts)
+
+
+def _is_data(text: str) -> bool:
+    return len(text) <= _MAX_DATA and CHARACTERS.issuperset(text)
+
+
+def _parsed(parsed: object) -> Mapping[str, Any]:
+    # the memo programs' parsed form is a bare text
+    if not isinstance(parsed, dict | str):
+        raise Undecodable("a parsed instruction is not an object")
+    return parsed if isinstance(parsed, dict) else {}

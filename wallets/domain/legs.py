@@ -53,7 +53,9 @@ def pool_legs(scene: Scene) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
     for at in sorted(moves.keys() | events.keys()):
         item = scene.tx.instructions[at]
         if item.program == PUMP:
-            legs.extend(_curve_leg(scene, item, event) for event in events.get(at, ()))
+            found = [_curve_leg(scene, item, event) for event in events.get(at, ())]
+            legs.extend(found)
+            disagreements.extend(_compare_curve(found, moves.get(at, ())))
             continue
         found = list(_moved_legs(scene, item, moves.get(at, ())))
         legs.extend(found)
@@ -117,11 +119,17 @@ def _curve(item: Instruction, trade: CurveTrade) -> str:
 
 
 def _trader(scene: Scene, user: str | None) -> str | None:
-    """Return for whom a leg was made: the user side if it signed, else the only signer."""
+    """Return for whom a leg was made: the user side if it signed, else the only possible signer.
+
+    Routers and bots trade through accounts of their own.
+    """
     signers = scene.tx.signers
     if user in signers:
         return user
-    return signers[0] if len(signers) == 1 else user
+    if len(signers) == 1:
+        return signers[0]
+    holders = [name for name in signers if any(scene.token_changes(name).values())]
+    return holders[0] if len(holders) == 1 else user
 
 
 def _moved_legs(scene: Scene, item: Instruction, moves: Sequence[Move]) -> Iterator[Leg]:
@@ -193,11 +201,20 @@ def _leg(
     if len(taken) != 1 or len(given) != 1:
         return
     place = POOL_ACCOUNT.get(item.program)
-    address = pool if pool in item.accounts else None
+    # a vault owner that the trade does not write to is an authority shared by many pools
+    address = pool if pool in item.accounts and scene.is_writable(pool) else None
     if place is not None and place < len(item.accounts):
         address = item.accounts[place]
     name = PROGRAMS[item.program].name
     yield Leg(_trader(scene, trader), item.program, name, address, *taken[0], *given[0])
+
+
+def _compare_curve(legs: Sequence[Leg], moves: Sequence[Move]) -> Iterator[str]:
+    """Tell where a curve's event names a token amount that did not move."""
+    moved = {move.amount for move in moves}
+    for leg in legs:
+        if leg.raw_in and leg.raw_in not in moved and leg.raw_out not in moved:
+            yield f"pump.fun: event of {leg.raw_in} for {leg.raw_out}, neither moved as tokens"
 
 
 def _compare(legs: Sequence[Leg], events: Sequence[bytes]) -> Iterator[str]:

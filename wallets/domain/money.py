@@ -37,13 +37,14 @@ def value_lamports(swap: Swap, legs: Iterable[Leg]) -> int | None:
     """Return what a swap was worth in lamports, or None where nothing tells.
 
     SOL on one side is the worth itself. A token-to-token swap routed through SOL is worth the
-    SOL the pools that took the first token gave out; one value stands for both sides.
+    SOL that reached the pools giving the second token: what the first pools gave out, less the
+    fees taken on the way; one value stands for both sides.
     """
     if swap.mint_in == WSOL:
         return swap.raw_in
     if swap.mint_out == WSOL:
         return swap.raw_out
-    through = [leg.raw_out for leg in legs if leg.mint_in == swap.mint_in and leg.mint_out == WSOL]
+    through = [leg.raw_in for leg in legs if leg.mint_in == WSOL and leg.mint_out == swap.mint_out]
     return sum(through) or None
 
 

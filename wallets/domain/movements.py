@@ -13,6 +13,8 @@ from wallets.domain.values import Instruction, Move, Undecodable
 U64_MAX: Final = 2**64 - 1
 # The longest instruction we must read is a batch of the token program; every other fits 200 bytes.
 _SHORT: Final = 2000
+_DECIMAL: Final = frozenset("0123456789")
+_BATCH: Final = b"\xff"
 
 
 def moves_of(instructions: Sequence[Instruction], known: frozenset[str]) -> tuple[Move, ...]:
@@ -23,16 +25,21 @@ def moves_of(instructions: Sequence[Instruction], known: frozenset[str]) -> tupl
     """
     found: list[Move] = []
     for at, item in enumerate(instructions):
-        if item.program == SYSTEM:
-            if item.parsed is not None:
-                found.extend(_checked(_parsed_system(at, item.parsed), known))
-            else:
-                found.extend(_system(at, instruction_data(item), item.accounts))
-        elif item.program in TOKEN_PROGRAMS:
-            if item.parsed is not None:
-                found.extend(_checked(_parsed_token(at, item.parsed), known))
-            else:
-                found.extend(_token(at, instruction_data(item), item.accounts))
+        program = item.program
+        is_token = program in TOKEN_PROGRAMS
+        if not is_token and program != SYSTEM:
+            continue
+        if item.parsed is not None:
+            moves = (_parsed_token if is_token else _parsed_system)(at, item.parsed)
+            found.extend(_checked(moves, known))
+            continue
+        data = instruction_data(item)
+        if is_token and data[:1] == _BATCH:
+            found.extend(_batch(at, data[:_SHORT], item.accounts))
+            continue
+        move = (_token if is_token else _system)(at, data, item.accounts)
+        if move is not None:
+            found.append(move)
     return tuple(found)
 
 
@@ -57,46 +64,55 @@ def _u64(data: bytes, start: int) -> int:
 
 
 # https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction
-def _system(at: int, data: bytes, accounts: Sequence[str]) -> Iterator[Move]:
-    tag = int.from_bytes(data[:4], "little") if len(data) >= 4 else -1
-    if tag in (2, 0, 5) and len(data) >= 12 and len(accounts) >= 2:
-        kind = "create" if tag == 0 else "pay"
-        yield Move(kind, at, accounts[0], accounts[1], _u64(data, 4))  # type: ignore[arg-type]
-    elif tag == 3 and len(data) >= 44 and len(accounts) >= 2:
+def _system(at: int, data: bytes, accounts: Sequence[str]) -> Move | None:
+    tag = data[0] if len(data) >= 4 else -1
+    count, amount = len(accounts), len(data) >= 12
+    if tag in (2, 5) and amount and count >= 2:
+        return Move("pay", at, accounts[0], accounts[1], _u64(data, 4))
+    if tag == 0 and amount and count >= 2:
+        return Move("create", at, accounts[0], accounts[1], _u64(data, 4))
+    if tag == 3 and len(data) >= 44 and count >= 2:
         after_seed = 44 + _u64(data, 36)
         if len(data) >= after_seed + 8:
-            yield Move("create", at, accounts[0], accounts[1], _u64(data, after_seed))
-    elif tag == 11 and len(data) >= 12 and len(accounts) >= 3:
-        yield Move("pay", at, accounts[0], accounts[2], _u64(data, 4))
-    elif tag == 13 and len(data) >= 12 and len(accounts) >= 2:
-        yield Move("create", at, accounts[1], accounts[0], _u64(data, 4))
+            return Move("create", at, accounts[0], accounts[1], _u64(data, after_seed))
+    elif tag == 11 and amount and count >= 3:
+        return Move("pay", at, accounts[0], accounts[2], _u64(data, 4))
+    elif tag == 13 and amount and count >= 2:
+        return Move("create", at, accounts[1], accounts[0], _u64(data, 4))
     elif tag in (1, 8, 9, 10) and accounts:
-        yield Move("claim", at, "", accounts[0])
+        return Move("claim", at, "", accounts[0])
+    return None
 
 
 # https://docs.rs/spl-token-2022-interface/latest/spl_token_2022_interface/instruction
-def _token(at: int, data: bytes, accounts: Sequence[str]) -> Iterator[Move]:
+def _token(at: int, data: bytes, accounts: Sequence[str]) -> Move | None:
     tag = data[0] if data else -1
-    count = len(accounts)
-    if tag == 3 and len(data) >= 9 and count >= 3:
-        yield Move("token", at, accounts[0], accounts[1], _u64(data, 1), None, accounts[2])
-    elif tag == 12 and len(data) >= 9 and count >= 4:
-        yield Move("token", at, accounts[0], accounts[2], _u64(data, 1), accounts[1], accounts[3])
-    elif tag == 9 and count >= 3:
-        yield Move("close", at, accounts[0], accounts[1], 0, None, accounts[2])
-    elif tag == 1 and count >= 3:
-        yield Move("open", at, "", accounts[0], 0, accounts[1], accounts[2])
-    elif tag in (16, 18) and len(data) >= 33 and count >= 2:
-        yield Move("open", at, "", accounts[0], 0, accounts[1], str(Pubkey.from_bytes(data[1:33])))
-    elif tag in (7, 14) and len(data) >= 9 and count >= 3:
-        yield Move("mint", at, "", accounts[1], _u64(data, 1), accounts[0], accounts[2])
-    elif tag in (8, 15) and len(data) >= 9 and count >= 3:
-        yield Move("burn", at, accounts[0], "", _u64(data, 1), accounts[1], accounts[2])
-    elif tag == 26 and len(data) >= 19 and data[1] == 1 and count >= 4:
-        amount, fee = _u64(data, 2), _u64(data, 11)
-        yield Move("token", at, accounts[0], accounts[2], amount, accounts[1], accounts[3], fee)
-    elif tag == 255 and len(data) <= _SHORT:
-        yield from _batch(at, data, accounts)
+    count, amount = len(accounts), len(data) >= 9
+    if tag == 3 and amount and count >= 3:
+        return Move("token", at, accounts[0], accounts[1], _u64(data, 1), None, accounts[2])
+    if tag == 12 and amount and count >= 4:
+        return Move("token", at, accounts[0], accounts[2], _u64(data, 1), accounts[1], accounts[3])
+    if tag == 9 and count >= 3:
+        return Move("close", at, accounts[0], accounts[1], 0, None, accounts[2])
+    if tag == 26 and len(data) >= 19 and data[1] == 1 and count >= 4:
+        sent, fee = _u64(data, 2), _u64(data, 11)
+        return Move("token", at, accounts[0], accounts[2], sent, accounts[1], accounts[3], fee)
+    return _opened_or_issued(at, data, accounts)
+
+
+def _opened_or_issued(at: int, data: bytes, accounts: Sequence[str]) -> Move | None:
+    tag = data[0] if data else -1
+    count, amount = len(accounts), len(data) >= 9
+    if tag == 1 and count >= 3:
+        return Move("open", at, "", accounts[0], 0, accounts[1], accounts[2])
+    if tag in (16, 18) and len(data) >= 33 and count >= 2:
+        owner = str(Pubkey.from_bytes(data[1:33]))
+        return Move("open", at, "", accounts[0], 0, accounts[1], owner)
+    if tag in (7, 14) and amount and count >= 3:
+        return Move("mint", at, "", accounts[1], _u64(data, 1), accounts[0], accounts[2])
+    if tag in (8, 15) and amount and count >= 3:
+        return Move("burn", at, accounts[0], "", _u64(data, 1), accounts[1], accounts[2])
+    return None
 
 
 def _batch(at: int, data: bytes, accounts: Sequence[str]) -> Iterator[Move]:
@@ -105,8 +121,9 @@ def _batch(at: int, data: bytes, accounts: Sequence[str]) -> Iterator[Move]:
     while place + 2 <= len(data):
         count, length = data[place], data[place + 1]
         part = data[place + 2 : place + 2 + length]
-        if part[:1] != b"\xff":
-            yield from _token(at, part, accounts[used : used + count])
+        move = _token(at, part, accounts[used : used + count])
+        if move is not None:
+            yield move
         place, used = place + 2 + length, used + count
 
 
@@ -187,7 +204,7 @@ def _ui_amount(value: object) -> int:
 
 def raw_amount(value: object) -> int:
     """Read a raw token amount: a string of digits below 2^64; raises `Undecodable` otherwise."""
-    if type(value) is not str or len(value) > 20 or not (value.isascii() and value.isdigit()):
+    if type(value) is not str or len(value) > 20 or not _DECIMAL.issuperset(value) or not value:
         raise Undecodable("a token amount is not a string of digits")
     number = int(value)
     if number > U64_MAX:

@@ -168,24 +168,18 @@ def _token_accounts(meta: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Tok
     before = _token_rows(meta, "preTokenBalances", len(keys))
     after = _token_rows(meta, "postTokenBalances", len(keys))
     accounts = []
-    for place, row in (before | after).items():
-        pre, post = before.get(place), after.get(place)
+    for at, row in (before | after).items():
+        pre, pre_owner, _ = before.get(at, _NO_ROW)
+        post, post_owner, _ = after.get(at, _NO_ROW)
+        place, mint = at
         accounts.append(
-            TokenAccount(
-                address=keys[place[0]],
-                index=place[0],
-                mint=place[1],
-                decimals=row[2],
-                pre=None if pre is None else pre[0],
-                post=None if post is None else post[0],
-                pre_owner=None if pre is None else pre[1],
-                post_owner=None if post is None else post[1],
-            )
+            TokenAccount(keys[place], place, mint, row[2], pre, post, pre_owner, post_owner)
         )
     return tuple(accounts)
 
 
 _Row = tuple[int, str | None, int]
+_NO_ROW: Final[tuple[None, None, None]] = (None, None, None)
 
 
 def _token_rows(meta: Mapping[str, Any], name: str, count: int) -> dict[tuple[int, str], _Row]:

@@ -35,7 +35,8 @@ class Payments:
             if not move.amount:
                 continue
             if move.kind == "pay" or move.kind == "create":
-                yield from self._pay(owner, move)
+                if owner in (move.source, move.dest):
+                    yield from self._pay(owner, move)
             elif move.kind == "token" and self.scene.mint_of(move) == WSOL:
                 yield from self._wrapped(owner, move)
 
@@ -44,20 +45,22 @@ class Payments:
         if move.source == owner and dest != owner:
             if self._is_rent(move):
                 return
-            kind = self._kind(move, dest, kept=self._kept(owner, move))
+            kind = self._kind(owner, move, dest, kept=self._kept(owner, move))
             if kind is not None:
                 yield Cost(owner, kind, move.dest, move.amount)
-        elif move.source != owner and move.dest == owner and self._is_gift(move, move.source):
+        elif (
+            move.source != owner and move.dest == owner and self._is_gift(owner, move, move.source)
+        ):
             yield Cost(owner, "other", move.source, -move.amount)
 
     def _wrapped(self, owner: str, move: Move) -> Iterator[Cost]:
         giver, taker = self.scene.holder(move.source), self.scene.holder(move.dest)
         if giver == owner and taker != owner:
             kept = self.scene.lamport_change(move.dest) >= move.amount
-            kind = self._kind(move, taker or move.dest, kept=kept)
+            kind = self._kind(owner, move, taker or move.dest, kept=kept)
             if kind is not None:
                 yield Cost(owner, kind, move.dest, move.amount)
-        elif taker == owner and giver != owner and self._is_gift(move, giver or move.source):
+        elif taker == owner and giver != owner and self._is_gift(owner, move, giver or move.source):
             yield Cost(owner, "other", move.source, -move.amount)
 
     def _is_rent(self, move: Move) -> bool:
@@ -74,7 +77,7 @@ class Payments:
         )
         return self.scene.lamport_change(move.dest) >= given
 
-    def _kind(self, move: Move, dest: str, *, kept: bool) -> CostKind | None:
+    def _kind(self, owner: str, move: Move, dest: str, *, kept: bool) -> CostKind | None:
         """Return the kind of cost a payment is, None when it is part of a trade."""
         if move.dest in TIP_ACCOUNTS:
             return "tip"
@@ -85,22 +88,33 @@ class Payments:
         if scene.amm_of[move.at] is not None or dest in PUMP_FEE_RECIPIENTS:
             return None
         if dest in scene.tx.signers:
-            return "other"
-        if dest in self.pools or not kept or self._gave_tokens(dest):
+            return None if self._exchanged(giver=dest, taker=owner) else "other"
+        if dest in self.pools or not kept or self._gave_coins(dest):
             return None
-        item = scene.tx.instructions[move.at]
-        caller = None if item.caller is None else scene.tx.instructions[item.caller].program
-        if caller is None or caller in PROGRAMS or item.index in scene.trading_trees:
+        at = scene.tx.instructions[move.at].caller
+        if at is None or at in scene.trading_callers:
+            return "other"
+        if scene.tx.instructions[at].program in PROGRAMS:
             return "other"
         # an unnamed program: its pools and vaults are accounts nobody holds a key to
         return "other" if is_wallet(dest) else None
 
-    def _gave_tokens(self, party: str) -> bool:
+    def _gave_coins(self, party: str) -> bool:
+        """Whether a party that did not sign ends with less of a coin, as a pool on a route does."""
         changes = self.scene.token_changes(party)
-        return any(change < 0 for mint, change in changes.items() if mint != WSOL)
+        return any(raw < 0 for mint, raw in changes.items() if mint != WSOL)
 
-    def _is_gift(self, move: Move, giver: str) -> bool:
-        """Whether SOL came from another wallet rather than out of a trade."""
-        if self.scene.amm_of[move.at] is not None:
+    def _exchanged(self, *, giver: str, taker: str) -> bool:
+        """Whether coins the taker ends with more of are coins the giver ends with less of."""
+        given = self.scene.token_changes(giver)
+        return any(
+            raw > 0 > given.get(mint, 0)
+            for mint, raw in self.scene.token_changes(taker).items()
+            if mint != WSOL
+        )
+
+    def _is_gift(self, owner: str, move: Move, giver: str) -> bool:
+        """Whether SOL came from another wallet for nothing, rather than out of a trade."""
+        if self.scene.amm_of[move.at] is not None or self._exchanged(giver=owner, taker=giver):
             return False
         return giver in self.scene.tx.signers or self.scene.tx.instructions[move.at].caller is None

@@ -1,18 +1,19 @@
 """What all owners of a transaction share: who holds what, and which pool program acted where."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
-from wallets.domain.programs import AMMS, METEORA_VAULT
+from wallets.domain.programs import AMMS, METEORA_VAULT, SANCTUM
 from wallets.domain.values import Move, Transaction
 
-# Meteora's pools keep their coins in its vault program; the pool is the one that trades.
-TRADING_PROGRAMS: Final = AMMS - {METEORA_VAULT}
+# Meteora's pools keep their coins in its vault program: the pool is the one that trades. Sanctum's
+# router burns and mints shares of stake pools, which take in and give out nothing as tokens.
+TRADING_PROGRAMS: Final = AMMS - {METEORA_VAULT, SANCTUM}
+_NOTHING: Final[Mapping[str, int]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """A token account seen in the transaction: its mint and owner."""
 
     mint: str
@@ -51,10 +52,16 @@ class Scene:
         return found
 
     @cached_property
-    def trading_trees(self) -> frozenset[int]:
-        """The outer instructions under which a known pool program acted."""
+    def trading_callers(self) -> frozenset[int]:
+        """The instructions that had a known pool program act, directly or not: routers, bots."""
         items = self.tx.instructions
-        return frozenset(items[at].index for at, amm in enumerate(self.amm_of) if amm is not None)
+        found: set[int] = set()
+        for amm in set(self.amm_of):
+            caller = None if amm is None else items[amm].caller
+            while caller is not None and caller not in found:
+                found.add(caller)
+                caller = items[caller].caller
+        return frozenset(found)
 
     @cached_property
     def claimed(self) -> dict[str, int]:
@@ -82,19 +89,27 @@ class Scene:
             return 0
         return self.tx.post_lamports[place] - self.tx.pre_lamports[place]
 
-    def token_changes(self, owner: str) -> dict[str, int]:
-        """Return the owner's raw change per mint over all his token accounts, zeros included."""
-        found: dict[str, int] = {}
+    @cached_property
+    def _changes(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
         for account in self.tx.token_accounts:
-            change = 0
-            if account.pre_owner == owner:
-                change -= account.pre or 0
-            if account.post_owner == owner:
-                change += account.post or 0
-            elif account.pre_owner != owner:
-                continue
-            found[account.mint] = found.get(account.mint, 0) + change
+            mint = account.mint
+            if account.pre_owner is not None:
+                mints = found.setdefault(account.pre_owner, {})
+                mints[mint] = mints.get(mint, 0) - (account.pre or 0)
+            if account.post_owner is not None:
+                mints = found.setdefault(account.post_owner, {})
+                mints[mint] = mints.get(mint, 0) + (account.post or 0)
         return found
+
+    def token_changes(self, owner: str) -> Mapping[str, int]:
+        """Return the owner's raw change per mint over all his token accounts, zeros included."""
+        return self._changes.get(owner, _NOTHING)
+
+    def is_writable(self, address: str | None) -> bool:
+        """Whether the transaction may change an account."""
+        place = None if address is None else self.place.get(address)
+        return place is not None and self.tx.writable[place]
 
     def holder(self, account: str) -> str | None:
         """Return who owns a token account, None when it is none or unknown."""

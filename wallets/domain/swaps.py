@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wallets.domain.programs import AMMS, INTERMEDIARIES, PROGRAMS, SYSTEM_PROGRAMS, WSOL
 from wallets.domain.scene import Scene
-from wallets.domain.values import Ambiguity, Leg, Swap, Transfer
+from wallets.domain.values import Ambiguity, Leg, Move, Swap, Transfer
 
 
 class Trade(NamedTuple):
@@ -33,7 +33,7 @@ def trade(
     the legs, or told as ambiguous.
     """
     moved = {mint: raw for mint, raw in changes.items() if raw and mint != WSOL}
-    if _is_liquidity(scene, owner):
+    if _is_liquidity(scene, owner, moved, lamports):
         return Trade((), _transfers(owner, moved, "liquidity"), ())
     net = dict(moved)
     if lamports and _sol_takes_part(moved, lamports, legs):
@@ -78,17 +78,39 @@ def _crumbs(net: Mapping[str, int], legs: Sequence[Leg]) -> dict[str, int]:
     return {m: raw for m, raw in net.items() if m in passed and abs(raw) * 100 < flow[m]}
 
 
-def _is_liquidity(scene: Scene, owner: str) -> bool:
-    """Whether a program minted shares to the owner or burnt his."""
-    items = scene.tx.instructions
+def _is_liquidity(scene: Scene, owner: str, moved: Mapping[str, int], lamports: int) -> bool:
+    """Whether a program minted shares to the owner for what he gave, or burnt his."""
     for move in scene.tx.moves:
-        if move.kind in ("mint", "burn"):
-            caller = items[move.at].caller
-            if caller is not None and items[caller].program not in SYSTEM_PROGRAMS:
-                account = move.dest if move.kind == "mint" else move.source
-                if scene.holder(account) == owner:
-                    return True
+        if move.kind not in ("mint", "burn"):
+            continue
+        account = move.dest if move.kind == "mint" else move.source
+        program = _issuer(scene, move)
+        if program is None or scene.holder(account) != owner:
+            continue
+        if program in AMMS:
+            return True
+        # coins a bridge or a claim mints for nothing are received, not shares
+        sign = 1 if move.kind == "mint" else -1
+        others = [raw for mint, raw in moved.items() if mint != move.mint]
+        if any(raw * sign < 0 for raw in (*others, lamports)):
+            return True
     return False
+
+
+def _issuer(scene: Scene, move: Move) -> str | None:
+    """Return the program that had coins minted or burnt; None for a wallet or under a router.
+
+    What a router had minted on the way, as stake pools do, is traded.
+    """
+    items = scene.tx.instructions
+    callers = []
+    at = items[move.at].caller
+    while at is not None:
+        callers.append(items[at].program)
+        at = items[at].caller
+    if not callers or callers[0] in SYSTEM_PROGRAMS or not INTERMEDIARIES.isdisjoint(callers):
+        return None
+    return callers[0]
 
 
 def _pool_acted(scene: Scene) -> bool:

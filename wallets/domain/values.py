@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Version = Literal["legacy", 0, 1]
 CostKind = Literal["network", "tip", "platform", "rent", "other"]
@@ -18,16 +18,15 @@ class Undecodable(ValueError):  # noqa: N818 - it names what the payload is, as 
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction, outer or inner, with its accounts resolved to addresses.
 
-    `index` is the place of the outer instruction, `inner` the place below it (None for the outer
+    `outer` is the place of the outer instruction, `inner` the place below it (None for the outer
     one itself), `caller` the place of the calling instruction in `Transaction.instructions`.
     Exactly one of `data` (base58 text or bytes, decoded on demand) and `parsed` is set.
     """
 
-    index: int
+    outer: int
     inner: int | None
     caller: int | None
     program: str
@@ -36,8 +35,7 @@ class Instruction:
     parsed: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One movement the System or a token program was told to make.
 
     pay, create: lamports from `source` to `dest`; claim: `dest` is given to a program;
@@ -56,15 +54,14 @@ class Move:
     fee: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TokenAccount:
+class TokenAccount(NamedTuple):
     """A token account's raw amounts around the transaction; None on a side where it did not exist.
 
     The owner is told for each side, because SetAuthority may change it.
     """
 
     address: str
-    index: int
+    place: int
     mint: str
     decimals: int
     pre: int | None

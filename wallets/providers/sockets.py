@@ -16,7 +16,7 @@ from websockets.exceptions import (
 )
 
 from aura.core import exact, quota
-from aura.core.errors import Denied, Garbled, ProviderError
+from aura.core.errors import Denied, Garbled, ProviderError, Unavailable
 from wallets.providers.rpc import Failure, error_for, parse_failure
 
 # https://www.helius.dev/docs/rpc/websocket: idle connections end after ten minutes
@@ -208,3 +208,24 @@ async def follow_changes(
             await apply(wanted)
             applied = wanted
         await asyncio.sleep(LOOK_EVERY)
+
+
+async def probe(
+    vendor: str, url: str, params: Mapping[str, str], method: str, *arguments: Any
+) -> Any:
+    """Connect, subscribe once and leave; return what the vendor answered. Raises ProviderError."""
+    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def ask_once(socket: Socket) -> None:
+        answer.set_result(await socket.ask(method, *arguments))
+        raise ConnectionError("asked")
+
+    async def ignore(_: bytes, __: Mapping[str, Any]) -> None:
+        return
+
+    trouble = await _connect_once(vendor, url, params, ask_once, ignore)
+    if answer.done():
+        return answer.result()
+    if isinstance(trouble, ProviderError):
+        raise trouble
+    raise Unavailable(vendor, f"no subscription: {_words(trouble)}")

@@ -24,7 +24,12 @@ def _trimmed(value: Decimal, places: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _sign(value: Decimal | int, signed: bool) -> str:
+def _two_digits(value: Decimal) -> str:
+    """Round to two significant digits, without an exponent."""
+    return f"{Decimal(f'{value:.1e}'):f}"
+
+
+def _sign(value: Decimal | int, *, signed: bool = False) -> str:
     if value < 0:
         return MINUS
     return "+" if signed and value > 0 else ""
@@ -41,7 +46,7 @@ def sol_text(lamports: int, *, signed: bool = False) -> str:
         text = f"{size:.4f}"
     else:
         text = _trimmed(size, 9)
-    return _sign(lamports, signed) + text
+    return _sign(lamports, signed=signed) + text
 
 
 def usd_text(usd: Decimal, *, signed: bool = False) -> str:
@@ -49,14 +54,14 @@ def usd_text(usd: Decimal, *, signed: bool = False) -> str:
     size = abs(Decimal(usd))
     for scale, letter in _SCALES:
         if size >= scale:
-            return f"{_sign(usd, signed)}${size / scale:,.2f}{letter}"
+            return f"{_sign(usd, signed=signed)}${size / scale:,.2f}{letter}"
     if size >= 1000:
         text = f"{size:,.0f}"
     elif size >= Decimal("0.01") or not size:
         text = f"{size:,.2f}"
     else:
-        text = f"{size:.2g}" if size >= Decimal("0.0001") else "0.00"
-    return f"{_sign(usd, signed)}${text}"
+        text = _two_digits(size)
+    return f"{_sign(usd, signed=signed)}${text}"
 
 
 def amount_text(raw: int, decimals: int) -> str:
@@ -64,10 +69,10 @@ def amount_text(raw: int, decimals: int) -> str:
     size = Decimal(abs(raw)).scaleb(-decimals)
     for scale, letter in _SCALES:
         if size >= scale:
-            return f"{_sign(raw, False)}{_trimmed(size / scale, 2)}{letter}"
+            return f"{_sign(raw)}{_trimmed(size / scale, 2)}{letter}"
     places = 0 if size >= 1000 else 2 if size >= 1 else 6
     text = _trimmed(size, places)
-    return _sign(raw, False) + (f"{size:.2g}" if text == "0" and size else text)
+    return _sign(raw) + (_two_digits(size) if text == "0" and size else text)
 
 
 def _exact_sol(lamports: int) -> str:
@@ -128,11 +133,14 @@ def amount(raw: int | None, decimals: int | None) -> SafeString:
     if raw is None:
         return _none("amount unknown")
     if decimals is None:
-        return format_html('<data class="num" value="{0}">{1} <small>raw</small></data>', str(raw), f"{raw:,}")
+        return format_html(
+            '<data class="num" value="{}">{} <small>raw</small></data>', str(raw), f"{raw:,}"
+        )
     exact = f"{Decimal(raw).scaleb(-decimals):,f}"
     return format_html(
-        '<data class="num" value="{}" title="{}">{}</data>', str(raw), exact, amount_text(raw, decimals)
-    )
+        '<data class="num" value="{}" title="{}">{}</data>',
+        str(raw), exact, amount_text(raw, decimals),
+    )  # fmt: skip
 
 
 @register.filter
@@ -155,6 +163,12 @@ def grade(win_rate: float | None) -> str:
 def hundredths(fraction: float | None) -> str:
     """Turn a share of one into a coordinate from 0 to 100 for a drawing."""
     return f"{(fraction or 0) * 100:.2f}"
+
+
+@register.simple_tag
+def notch(fraction: float) -> str:
+    """Return where a mark two units wide begins so that it stays within 0 to 100."""
+    return f"{fraction * 98:.2f}"
 
 
 @register.simple_tag

@@ -17,15 +17,17 @@ register = template.Library()
 # Drawn by hand on a grid of 16, one stroke; shown only beside words or a label.
 _ICONS: Final = {
     "home": "M2.5 7 8 2.5 13.5 7v6.5h-4v-4h-3v4h-4z",
-    "whale": "M2 9c0-3 2.5-5 5.5-5 3.6 0 5.5 2.6 6.5 5-1.2 2.3-3.2 4-6.5 4C4 13 2 11.5 2 9zm0 0 -.5-4M5.5 8h.1",
+    "whale": "M2 9c0-3 2.5-5 5.5-5 3.6 0 5.5 2.6 6.5 5-1.2 2.3-3.2 4-6.5 4C4 13 2 11.5 2 9z"
+    "m0 0 -.5-4M5.5 8h.1",
     "feed": "M1.5 8h3l2-5 3 10 2-5h3",
     "copy": "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",
     "out": "M6.5 3.5h-4v10h10v-4M9.5 2.5h4v4M13.5 2.5 7.5 8.5",
     "theme": "M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11",
     "search": "M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM10.5 10.5l3 3",
     "pause": "M5.5 3v10M10.5 3v10",
-    "user": "M8 2.5a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4zM2.8 13.5c.6-2.4 2.6-3.6 5.2-3.6s4.600 1.200 5.200 3.600",
-    "check": "M3 8.500 6.500 12 13 4.500",
+    "user": "M8 2.5a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4z"
+    "M2.8 13.5c.6-2.4 2.6-3.6 5.2-3.6s4.6 1.2 5.2 3.6",
+    "check": "M3 8.5 6.5 12 13 4.5",
 }
 
 
@@ -33,7 +35,8 @@ _ICONS: Final = {
 def icon(name: str) -> SafeString:
     """Draw an icon; the words beside it say what it means."""
     return format_html(
-        '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>', _ICONS[name]
+        '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>',
+        _ICONS[name],
     )
 
 
@@ -45,18 +48,21 @@ def who(context: Any, wallet: Wallet) -> SafeString:
     """
     names = context.get("names")
     known: dict[str, str] = names() if names else {}
+    name = known.get(wallet.address)
     return format_html(
-        '<bdi class="who" data-wallet="{}">{}</bdi>',
-        wallet.address,
-        known.get(wallet.address) or short(wallet.address),
-    )
+        '<bdi class="{}" data-wallet="{}">{}</bdi>',
+        "who named" if name else "who", wallet.address, name or short(wallet.address),
+    )  # fmt: skip
 
 
 @register.simple_tag
 def token(view: TokenView) -> SafeString:
     """Name a token: its symbol, and its shortened mint, which nobody can forge."""
     if not view.symbol:
-        return format_html('<span class="token"><bdi class="mono" title="{}">{}</bdi></span>', view.mint, view.short)
+        return format_html(
+            '<span class="token"><bdi class="mono" title="{}">{}</bdi></span>',
+            view.mint, view.short,
+        )  # fmt: skip
     return format_html(
         '<span class="token" title="{}"><bdi>{}</bdi> <small class="mono">{}</small></span>',
         view.mint, view.symbol, view.short,
