@@ -26,6 +26,7 @@ from wallets.models import (
     QuarantinedPayload,
     RawTransaction,
     Trade,
+    Wallet,
     WalletStats,
 )
 
@@ -33,8 +34,7 @@ pytestmark = pytest.mark.django_db
 
 
 def track_all(market: Market) -> None:
-    for owner in market.addresses:
-        track_wallet(owner, sweep=False)
+    Wallet.objects.bulk_create(Wallet(address=owner) for owner in market.addresses)
 
 
 def record(payloads: Sequence[Any], *, size: int = 100) -> None:
@@ -130,14 +130,15 @@ def test_every_encoding_means_the_same(market: Market, encoding: str) -> None:
 
 def test_a_place_in_the_slot_told_later_folds_the_books_anew(market: Market) -> None:
     track_all(market)
-    record(market.payloads)
+    some = market.payloads[:200]
+    record(some)
     expected = state_hash()
     _wipe()
-    bare = [{k: v for k, v in p.items() if k != "indexWithinBlock"} for p in market.payloads]
+    bare = [{k: v for k, v in p.items() if k != "indexWithinBlock"} for p in some]
     timeless = [p | {"blockTime": None} for p in bare]
     record(timeless)
     assert state_hash() != expected
-    record(market.payloads)
+    record(some)
     assert state_hash() == expected
 
 
