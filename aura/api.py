@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @never_cache
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def health(_request: HttpRequest) -> JsonResponse:
     """Say how the installation is: 200 when it can serve, 503 when a part it needs is away.
 
     Shape: {"status": "healthy"|"unhealthy", "world", "database", "redis", "queue", "inbox",

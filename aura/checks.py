@@ -1,10 +1,11 @@
-"""System checks: misconfiguration is found at the start, with a hint, not at three in the morning."""
+"""System checks: misconfiguration is found at the start, with a hint."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 
 
 @register
@@ -35,12 +36,36 @@ def check_world(**_: Any) -> list[CheckMessage]:
             )
         if not settings.HELIUS_API_KEY:
             found.append(
-                Warning(
+                checks.Warning(
                     "no HELIUS_API_KEY: wallets are read from the public endpoint",
                     hint="Coverage stays partial: token-account activity is not listed there.",
                     id="aura.W003",
                 )
             )
+    return found
+
+
+@register
+def check_live_sources(**_: Any) -> list[CheckMessage]:
+    """Live sources are spelt right, and the plan's key is there for those that need it."""
+    known = {"webhook", "transactions", "logs"}
+    found: list[CheckMessage] = []
+    if unknown := sorted(set(settings.LIVE_SOURCES) - known):
+        found.append(
+            Error(
+                f"AURA_LIVE_SOURCES names {', '.join(unknown)}",
+                hint=f"Known are {', '.join(sorted(known))}.",
+                id="aura.E004",
+            )
+        )
+    if not settings.HELIUS_API_KEY and {"webhook", "transactions"} & set(settings.LIVE_SOURCES):
+        found.append(
+            checks.Warning(
+                "webhook and transactions are Helius's and there is no HELIUS_API_KEY",
+                hint="Use logs, or give the key.",
+                id="aura.W005",
+            )
+        )
     return found
 
 
@@ -85,11 +110,11 @@ def check_connections(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_public_face(**_: Any) -> list[CheckMessage]:
-    """A public installation has its own address, over TLS."""
+    """Ask for the public face: an address of its own, over TLS, and mail."""
     found: list[CheckMessage] = []
     if not settings.PUBLIC_URL.startswith("https://"):
         found.append(
-            Warning(
+            checks.Warning(
                 f"AURA_PUBLIC_URL is {settings.PUBLIC_URL}",
                 hint="Set the https address users and the vendor's webhooks reach.",
                 id="aura.W020",
@@ -97,7 +122,7 @@ def check_public_face(**_: Any) -> list[CheckMessage]:
         )
     if settings.WORLD == "solana" and not settings.EMAIL_HOST:
         found.append(
-            Warning(
+            checks.Warning(
                 "no mail: addresses are not verified and passwords cannot be reset",
                 hint="Set AURA_EMAIL_HOST and its companions.",
                 id="aura.W021",

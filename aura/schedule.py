@@ -16,7 +16,6 @@ SCHEDULES: Final[dict[str, tuple[str, int]]] = {
     "sweep quiet wallets": ("wallets.tasks.sweep_stale", 5),
     "sweep all wallets": ("wallets.tasks.sweep_all", 360),
     "record what no loop took": ("wallets.tasks.record_left_over", 1),
-    "settle places on the chain": ("wallets.tasks.settle_places", 5),
     "price of SOL": ("market.tasks.poll_sol_price", 1),
     "names of new tokens": ("market.tasks.name_new_tokens", 1),
 }
@@ -24,7 +23,7 @@ SCHEDULES: Final[dict[str, tuple[str, int]]] = {
 
 def apply_schedules() -> int:
     """Make Django-Q2's schedule rows equal the table; return how many changed."""
-    changed, _ = Schedule.objects.exclude(name__in=SCHEDULES).delete()
+    changed: int = Schedule.objects.exclude(name__in=SCHEDULES).delete()[0]
     for name, (task, minutes) in SCHEDULES.items():
         wanted: dict[str, Any] = {
             "func": task, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,

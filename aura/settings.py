@@ -14,7 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(os.environ.get("AURA_STATE_DIR", BASE_DIR / ".aura"))
 
 
-def _flag(name: str, default: bool) -> bool:
+def _flag(name: str, *, default: bool) -> bool:
     """Read a boolean; anything but 1/0/true/false is refused rather than guessed."""
     text = os.environ.get(name, "").lower()
     if not text:
@@ -32,7 +32,7 @@ SANDBOX_URL = os.environ.get("AURA_SANDBOX_URL", "").rstrip("/") if WORLD == "sa
 
 # Security. DEBUG is off everywhere but where a developer asks for it.
 SECRET_KEY = os.environ.get("AURA_SECRET_KEY", "")
-DEBUG = _flag("AURA_DEBUG", False)
+DEBUG = _flag("AURA_DEBUG", default=False)
 ALLOWED_HOSTS = os.environ.get("AURA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_HTTPONLY = True
@@ -40,7 +40,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if _flag("AURA_TLS", PUBLIC_URL.startswith("https://")):
+if _flag("AURA_TLS", default=PUBLIC_URL.startswith("https://")):
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^health$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -141,7 +141,9 @@ if ROLE == "web":
 
 # Redis: cache, live pages, quota.
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -165,6 +167,7 @@ Q_CLUSTER = {
     "poll": 0.5,
     "recycle": 500,
     "label": "Queue",
+    "log_level": "WARNING",
     "ALT_CLUSTERS": {},
 }
 
@@ -193,7 +196,7 @@ EMAIL_HOST = os.environ.get("AURA_EMAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("AURA_EMAIL_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("AURA_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("AURA_EMAIL_PASSWORD", "")
-EMAIL_USE_TLS = _flag("AURA_EMAIL_TLS", True)
+EMAIL_USE_TLS = _flag("AURA_EMAIL_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("AURA_EMAIL_FROM", "AURA <aura@localhost>")
 if EMAIL_HOST:

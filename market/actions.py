@@ -10,8 +10,15 @@ from market.models import SolPrice, Token
 
 
 def note_mints(decimals: Mapping[str, int]) -> None:
-    """Make sure there is a row for each mint; rows that exist stay as they are."""
-    rows = [Token(mint=mint, decimals=decimals[mint]) for mint in sorted(decimals)]
+    """Make sure there is a row for each mint; rows that exist stay as they are.
+
+    A mint has one byte for its decimals; one that claims another number is not noted.
+    """
+    rows = [
+        Token(mint=mint, decimals=places)
+        for mint, places in sorted(decimals.items())
+        if 0 <= places <= 255
+    ]
     Token.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -19,7 +19,9 @@ class Token(models.Model):
     class Meta:
         indexes: ClassVar = [
             # names_wanted(): mints no source has named yet, newest first
-            models.Index(fields=["-seen_at"], name="token_unnamed", condition=models.Q(named_at=None))
+            models.Index(
+                fields=["-seen_at"], name="token_unnamed", condition=models.Q(named_at=None)
+            )
         ]
 
     def __str__(self) -> str:

@@ -27,9 +27,10 @@ def sol_price_at(times: Iterable[datetime]) -> dict[datetime, Decimal | None]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT asked.at, (SELECT usd FROM {table}"  # noqa: S608  # our own table's name
-            " WHERE minute <= asked.at AND minute >= asked.at - %s ORDER BY minute DESC LIMIT 1)"
+            " WHERE minute <= asked.at AND minute >= asked.at - %s::interval"
+            " ORDER BY minute DESC LIMIT 1)"
             " FROM unnest(%s::timestamptz[]) AS asked(at)",
-            [PRICE_HOLDS, asked],
+            [f"{PRICE_HOLDS.total_seconds():.0f} seconds", asked],
         )
         found: dict[datetime, Decimal | None] = dict(cursor.fetchall())
     return {at: found[at] for at in asked}

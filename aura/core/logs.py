@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import structlog
 from django.conf import settings
+from django.core.signals import setting_changed
 
 MASK: Final = "***"
 _SECRET_NAMES: Final = ("_KEY", "_SECRET", "_PASSWORD", "_TOKEN", "_DSN")
@@ -53,6 +54,10 @@ def _secrets() -> tuple[str, ...]:
     long_enough = {v for v in values if len(v) >= _SHORTEST_SECRET}
     written = long_enough | {json.dumps(v)[1:-1] for v in long_enough}
     return tuple(sorted(written | {quote(v, safe="") for v in long_enough}, key=len, reverse=True))
+
+
+# Settings change in tests only; the cache must not outlive them.
+setting_changed.connect(lambda **_: _secrets.cache_clear(), weak=False)
 
 
 def scrub(text: str) -> str:

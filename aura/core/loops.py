@@ -76,7 +76,7 @@ class Leader:
 
     def _pass_on_notifications(self, conn: "psycopg.Connection[tuple[object, ...]]") -> None:
         for channel in {c for loop in self.loops for c in loop.wake_on}:
-            conn.execute(f'LISTEN "{channel}"')  # type: ignore[call-overload]  # our own constants
+            conn.execute(f'LISTEN "{channel}"')
         for wake in self._wakes.values():
             wake.set()
         while not self.stop.is_set():

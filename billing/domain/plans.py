@@ -21,12 +21,34 @@ class PlanTerms:
     export: bool
 
 
-FREE: Final = PlanTerms("free", "Free", Decimal(0), None, 10, 30, 7, 5, 60, False)
+FREE: Final = PlanTerms("free", "Free", Decimal(0), None, 10, 30, 7, 5, 60, export=False)
 PLANS: Final = (
     FREE,
-    PlanTerms("pro", "Pro", Decimal(29), Decimal(290), 100, 0, 180, 50, 1_000, True),
-    PlanTerms("elite", "Elite", Decimal(79), Decimal(790), 500, 0, None, 250, 5_000, True),
-    PlanTerms("api-dev", "API Dev", Decimal(49), Decimal(490), 100, 0, 180, 20, None, True),
-    PlanTerms("api-growth", "API Growth", Decimal(199), Decimal(1990), 1_000, 0, None, 100, None, True),
-    PlanTerms("api-scale", "API Scale", Decimal(499), Decimal(4990), 5_000, 0, None, 500, None, True),
+    PlanTerms("pro", "Pro", Decimal(29), Decimal(290), 100, 0, 180, 50, 1_000, export=True),
+    PlanTerms("elite", "Elite", Decimal(79), Decimal(790), 500, 0, None, 250, 5_000, export=True),
+    PlanTerms("api-dev", "API Dev", Decimal(49), Decimal(490), 100, 0, 180, 20, None, export=True),
+    PlanTerms(
+        "api-growth",
+        "API Growth",
+        Decimal(199),
+        Decimal(1990),
+        1_000,
+        0,
+        None,
+        100,
+        None,
+        export=True,
+    ),
+    PlanTerms(
+        "api-scale",
+        "API Scale",
+        Decimal(499),
+        Decimal(4990),
+        5_000,
+        0,
+        None,
+        500,
+        None,
+        export=True,
+    ),
 )

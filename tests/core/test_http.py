@@ -4,67 +4,29 @@ import gzip
 import logging
 import os
 import socket
-import threading
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from aura.core import clock, http, quota
 from aura.core.errors import Denied, Garbled, ProviderError, RateLimited, Unavailable
+from tests.vendor import Vendor, serving
 
 KEY = "k3y-that-must-not-show"
-Reply = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]
-
-
-@dataclass
-class Vendor:
-    """Answers from a list, the last one for ever, and keeps what it was asked."""
-
-    url: str = ""
-    replies: list[Reply] = field(default_factory=lambda: [(200, b"{}")])
-    asked: list[tuple[str, str, bytes, dict[str, str]]] = field(default_factory=list)
-
-    def call(self, method: str = "GET", path: str = "/thing", **options: Any) -> Any:
-        return http.request_json(
-            "vendor", method, self.url, path, params={"api-key": KEY}, **options
-        )
 
 
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
-    state = Vendor()
+    with serving() as vendor:
+        yield vendor
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            state.asked.append((self.command, self.path, body, dict(self.headers)))
-            reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
-            self.send_response(reply[0])
-            for name, value in (reply[2] if len(reply) == 3 else {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply[1])))
-            self.end_headers()
-            self.wfile.write(reply[1])
-
-        do_GET = do_POST = do_PUT = do_DELETE = answer
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield state
-    server.shutdown()
-    server.server_close()
+def call(vendor: Vendor, method: str = "GET", path: str = "/thing", **options: Any) -> Any:
+    return http.request_json("vendor", method, vendor.url, path, params={"api-key": KEY}, **options)
 
 
 @pytest.fixture(autouse=True)
@@ -93,25 +55,29 @@ def raised(call: Callable[[], Any]) -> ProviderError:
 
 def test_numbers_are_exact(vendor: Vendor) -> None:
     vendor.replies = [(200, b'{"raw": 18446744073709551615, "price": 0.1}')]
-    assert vendor.call() == {"raw": 18446744073709551615, "price": Decimal("0.1")}
+    assert call(vendor) == {"raw": 18446744073709551615, "price": Decimal("0.1")}
 
 
 def test_sends_what_it_is_given(vendor: Vendor) -> None:
-    vendor.call("POST", json={"b": 1, "a": ["x"]}, headers={"X-Chain": "solana"})
-    method, path, body, headers = vendor.asked[0]
-    assert (method, path, body) == ("POST", f"/thing?api-key={KEY}", b'{"a":["x"],"b":1}')
-    assert headers["X-Chain"] == "solana"
-    assert headers["Content-Type"] == "application/json"
+    call(vendor, "POST", json={"b": 1, "a": ["x"]}, headers={"X-Chain": "solana"})
+    asked = vendor.asked[0]
+    assert (asked.method, asked.path, asked.body) == (
+        "POST",
+        f"/thing?api-key={KEY}",
+        b'{"a":["x"],"b":1}',
+    )
+    assert asked.headers["x-chain"] == "solana"
+    assert asked.headers["content-type"] == "application/json"
 
 
 def test_keeps_the_query_of_the_base_address(vendor: Vendor) -> None:
     http.request_json("vendor", "GET", f"{vendor.url}/node?token=abc", params={"page": 2})
-    assert vendor.asked[0][1] == "/node?token=abc&page=2"
+    assert vendor.asked[0].path == "/node?token=abc&page=2"
 
 
 def test_an_empty_body_is_none(vendor: Vendor) -> None:
     vendor.replies = [(204, b"")]
-    assert vendor.call("DELETE") is None
+    assert call(vendor, "DELETE") is None
 
 
 @pytest.mark.parametrize(
@@ -120,9 +86,9 @@ def test_an_empty_body_is_none(vendor: Vendor) -> None:
 def test_anything_but_json_is_garbled_and_kept(vendor: Vendor, body: bytes) -> None:
     vendor.replies = [(200, body)]
     if not body:
-        assert vendor.call() is None
+        assert call(vendor) is None
         return
-    error = raised(vendor.call)
+    error = raised(lambda: call(vendor))
     assert isinstance(error, Garbled)
     assert error.payload == body
     assert len(vendor.asked) == 1
@@ -133,7 +99,7 @@ def test_trouble_is_retried_three_times_with_growing_pauses(
     vendor: Vendor, waits: list[float], spent: list[tuple[str, int, int]], status: int
 ) -> None:
     vendor.replies = [(status, b"")]
-    error = raised(lambda: vendor.call(credits=10))
+    error = raised(lambda: call(vendor, credits=10))
     assert isinstance(error, Unavailable)
     assert str(error) == f"vendor: answered {status}"
     assert len(vendor.asked) == 4
@@ -145,7 +111,7 @@ def test_trouble_is_retried_three_times_with_growing_pauses(
 
 def test_a_second_try_can_succeed(vendor: Vendor, waits: list[float]) -> None:
     vendor.replies = [(500, b""), (200, b'{"ok": true}')]
-    assert vendor.call() == {"ok": True}
+    assert call(vendor) == {"ok": True}
     assert len(waits) == 1
 
 
@@ -157,7 +123,7 @@ def test_our_own_mistakes_are_not_repeated(
     vendor: Vendor, status: int, kind: type[ProviderError]
 ) -> None:
     vendor.replies = [(status, b'{"error": {"code": -32602, "message": "wrong size"}}')]
-    error = raised(vendor.call)
+    error = raised(lambda: call(vendor))
     assert type(error) is kind
     assert str(error) == f"vendor: answered {status}: wrong size"
     assert len(vendor.asked) == 1
@@ -165,22 +131,22 @@ def test_our_own_mistakes_are_not_repeated(
 
 def test_a_write_is_repeated_only_when_told(vendor: Vendor) -> None:
     vendor.replies = [(500, b"")]
-    raised(lambda: vendor.call("POST", json={}))
+    raised(lambda: call(vendor, "POST", json={}))
     assert len(vendor.asked) == 1
-    raised(lambda: vendor.call("POST", json={}, retry=True))
+    raised(lambda: call(vendor, "POST", json={}, retry=True))
     assert len(vendor.asked) == 5
 
 
 def test_retry_after_is_honoured(vendor: Vendor, waits: list[float]) -> None:
     vendor.replies = [(429, b"", {"Retry-After": "7"}), (200, b"1")]
-    assert vendor.call() == 1
+    assert call(vendor) == 1
     assert waits == [7.0]
 
 
 def test_retry_after_may_be_a_date(vendor: Vendor) -> None:
     later = clock.now().replace(year=2999)
     vendor.replies = [(429, b"", {"Retry-After": format_datetime(later, usegmt=True)})]
-    error = raised(vendor.call)
+    error = raised(lambda: call(vendor))
     assert isinstance(error, RateLimited)
     assert error.retry_after == 86_400.0
     assert len(vendor.asked) == 1, "a day is too long to wait inside a call"
@@ -191,13 +157,13 @@ def test_nonsense_in_retry_after_falls_back(
     vendor: Vendor, waits: list[float], nonsense: str
 ) -> None:
     vendor.replies = [(429, b"", {"Retry-After": nonsense}), (200, b"1")]
-    assert vendor.call() == 1
+    assert call(vendor) == 1
     assert 0.75 <= waits[0] <= 1.25
 
 
 def test_limits_without_a_hint_double_from_a_second(vendor: Vendor, waits: list[float]) -> None:
     vendor.replies = [(429, b"")]
-    error = raised(vendor.call)
+    error = raised(lambda: call(vendor))
     assert isinstance(error, RateLimited)
     assert error.retry_after == 1.0
     assert [round(w) for w in waits] in ([1, 2, 4], [1, 2, 5], [1, 2, 3])
@@ -205,12 +171,12 @@ def test_limits_without_a_hint_double_from_a_second(vendor: Vendor, waits: list[
 
 def test_a_status_can_mean_nothing_there(vendor: Vendor) -> None:
     vendor.replies = [(404, b"no such")]
-    assert vendor.call(none_for={404}) is None
+    assert call(vendor, none_for={404}) is None
 
 
 def test_redirects_are_not_followed(vendor: Vendor) -> None:
     vendor.replies = [(302, b"", {"Location": "http://127.0.0.1:1/elsewhere"}), (200, b"1")]
-    assert isinstance(raised(vendor.call), Garbled)
+    assert isinstance(raised(lambda: call(vendor)), Garbled)
     assert len(vendor.asked) == 1
 
 
@@ -218,14 +184,14 @@ def test_a_body_over_the_limit_is_refused(vendor: Vendor, monkeypatch: pytest.Mo
     monkeypatch.setattr(http, "BODY_LIMIT", 1 << 20)
     small = gzip.compress(b"0" * (2 << 20))
     vendor.replies = [(200, small, {"Content-Encoding": "gzip"})]
-    error = raised(vendor.call)
+    error = raised(lambda: call(vendor))
     assert isinstance(error, Garbled)
     assert str(error) == "vendor: its answer is larger than 1 MB"
 
 
 def test_a_broken_encoding_is_an_error_of_the_tree(vendor: Vendor) -> None:
     vendor.replies = [(200, b"not gzip", {"Content-Encoding": "gzip"})]
-    assert isinstance(raised(vendor.call), Unavailable)
+    assert isinstance(raised(lambda: call(vendor)), Unavailable)
 
 
 def test_silence_times_out(vendor: Vendor) -> None:
@@ -246,7 +212,7 @@ def test_an_unusable_address_is_denied(base: str) -> None:
 
 
 def test_unmetered_when_free(vendor: Vendor, spent: list[tuple[str, int, int]]) -> None:
-    vendor.call(credits=0)
+    call(vendor, credits=0)
     assert spent == []
 
 
@@ -285,7 +251,7 @@ def test_a_forked_child_gets_its_own_client(vendor: Vendor) -> None:
     child = os.fork()
     if child == 0:
         own = http.client() is not before
-        answered = vendor.call() == {}
+        answered = call(vendor) == {}
         os.write(write, b"yes" if own and answered else b"no")
         os._exit(0)
     os.waitpid(child, 0)

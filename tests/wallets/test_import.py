@@ -74,9 +74,7 @@ def test_a_user_can_follow_what_is_imported(alice: Any, csv_file: Path) -> None:
         [address("Yenni")],
     ],
 )
-def test_json_in_the_usual_shapes(
-    content: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_json_in_the_usual_shapes(content: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     body = io.BytesIO(json.dumps(content).encode())
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(body))
     assert run("-")[-1] == "1 accepted, 0 refused"

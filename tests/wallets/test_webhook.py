@@ -13,7 +13,7 @@ from wallets.actions import record_waiting
 from wallets.models import Delivery, QuarantinedPayload, RawTransaction
 from wallets.webhooks import BODY_LIMIT
 
-SECRET = "a-long-shared-secret"  # noqa: S105  # made up
+SECRET = "a-long-shared-secret"  # made up
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +40,7 @@ def test_an_unknown_sender_is_refused_and_nothing_is_kept(
 
 
 @pytest.mark.django_db
-def test_without_a_secret_of_ours_nobody_comes_in(
-    client: Client, settings: Settings
-) -> None:
+def test_without_a_secret_of_ours_nobody_comes_in(client: Client, settings: Settings) -> None:
     settings.WEBHOOK_SECRET = ""
     assert post(client, b"[]", "").status_code == 401
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from aura.core.logs import start_sentry
 from aura.core.loops import Leader
 from aura.core.queue import enqueue
 from aura.core.world import confirm_world
@@ -18,6 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Lead until told to stop, after asking for a sweep of what was missed meanwhile."""
+        start_sentry()
         confirm_world()
         leader = Leader(all_loops())
         for number in (signal.SIGTERM, signal.SIGINT):

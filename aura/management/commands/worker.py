@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from aura.core.logs import start_sentry
 from aura.core.world import confirm_world
 
 
@@ -15,5 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the world, then run the cluster."""
+        start_sentry()
         confirm_world()
         call_command("qcluster")
