@@ -14,7 +14,7 @@ from stack.websocket import SocketFailed, WebSocket
 TRADE_MARK = "data-trade="
 
 
-class CheckFailed(Exception):  # noqa: N818  # a plain word reads better
+class CheckFailed(Exception):  # a plain word reads better
     """What a user would have met: no login, no socket, or no trade in time."""
 
 

@@ -123,7 +123,17 @@ class House:
 
         All three at once would share the processor and delay the first page.
         """
-        daphne = ["-m", "daphne", "-b", self.host, "-p", str(self.port), "aura.asgi:application"]
+        daphne = [
+            "-m",
+            "daphne",
+            "-v",
+            "0",
+            "-b",
+            self.host,
+            "-p",
+            str(self.port),
+            "aura.asgi:application",
+        ]
         web = Child("web", [sys.executable, *daphne], self._as("web"), layout.ROOT)
         self.supervisor.start(web)
         self.remember()

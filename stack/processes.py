@@ -21,7 +21,7 @@ STEADY_AFTER = 60.0
 COLOURS = {"sandbox": 33, "web": 32, "worker": 36, "watcher": 35, "aura": 1}
 
 
-class Stopped(Exception):  # noqa: N818  # a plain word reads better
+class Stopped(Exception):  # a plain word reads better
     """Somebody pressed Ctrl-C or sent SIGTERM."""
 
 

@@ -3,7 +3,7 @@
 import errno
 
 
-class Trouble(Exception):  # noqa: N818  # a plain word reads better
+class Trouble(Exception):  # a plain word reads better
     """A condition the person at the terminal can mend; its text is the whole message."""
 
 

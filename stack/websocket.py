@@ -14,7 +14,7 @@ LARGEST_MESSAGE = 16_000_000
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
 
-class SocketFailed(Exception):  # noqa: N818  # a plain word reads better
+class SocketFailed(Exception):  # a plain word reads better
     """The server refused the socket, broke the protocol or hung up."""
 
 

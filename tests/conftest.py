@@ -2,7 +2,6 @@
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +101,8 @@ def staff(plans: None) -> User:
 
 
 @pytest.fixture(autouse=True)
-def clean_redis() -> Iterator[None]:
+def clean_redis() -> None:
     """Each test starts with an empty cache and full budgets."""
     from django.core.cache import cache
 
     cache.clear()
-    yield

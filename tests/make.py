@@ -63,9 +63,7 @@ def make_trade(
         fee_payer=wallet.address, fee_lamports=5_000, owners=[wallet.address], payload=b"",
         source="test",
     )  # fmt: skip
-    Activity.objects.create(
-        wallet=wallet, transaction=row, network_lamports=costs, has_trade=True
-    )
+    Activity.objects.create(wallet=wallet, transaction=row, network_lamports=costs, has_trade=True)
     bought = side == "buy"
     trade = Trade.objects.create(
         wallet=wallet, transaction=row, leg=0, slot=slot, tx_index=0, block_time=at,

@@ -25,9 +25,7 @@ def test_every_fact_is_told_of() -> None:
 def test_every_command_is_told_of() -> None:
     page = _page("commands.md")
     names = [
-        path.stem
-        for room in ROOMS
-        for path in (ROOT / room).glob("management/commands/[!_]*.py")
+        path.stem for room in ROOMS for path in (ROOT / room).glob("management/commands/[!_]*.py")
     ]
     assert len(names) >= 8
     assert [name for name in names if f"`bin/manage {name}" not in page] == []
@@ -43,9 +41,7 @@ def test_every_setting_is_told_of() -> None:
 
 def test_every_provider_is_told_of() -> None:
     page = _page("providers.md")
-    modules = [
-        path.stem for room in ROOMS for path in (ROOT / room).glob("providers/[!_]*.py")
-    ]
+    modules = [path.stem for room in ROOMS for path in (ROOT / room).glob("providers/[!_]*.py")]
     assert modules
     assert [name for name in modules if f"`{name}`" not in page] == []
     assert all(path.split(".")[2] in page for path in settings.PROVIDERS.values() if path)

@@ -4,35 +4,39 @@ from typing import Any
 
 from django.contrib import admin
 
+from aura.admin import ReadOnly
 from wallets import models
 
 
-class Ledger(admin.ModelAdmin[Any]):
+class Ledger(ReadOnly, admin.ModelAdmin[Any]):
     """Derived or received rows: staff look, nobody edits; `rebuild` makes them anew."""
 
     show_full_result_count = False
-
-    def has_add_permission(self, request: Any) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
 
 
 @admin.register(models.Wallet)
 class WalletAdmin(admin.ModelAdmin[models.Wallet]):
     """Recorded wallets; the curated list is kept here."""
 
-    list_display = ("address", "curated", "character", "kind", "swept_at", "complete_since", "unseen")
+    list_display = (
+        "address",
+        "curated",
+        "character",
+        "kind",
+        "swept_at",
+        "complete_since",
+        "unseen",
+    )
     list_filter = ("curated", "kind", "character", "unseen", "is_partial")
     search_fields = ("address",)
-    readonly_fields = ("address", "swept_at", "sweep_slot", "complete_since", "is_partial", "unseen")
+    readonly_fields = (
+        "address",
+        "swept_at",
+        "sweep_slot",
+        "complete_since",
+        "is_partial",
+        "unseen",
+    )
 
 
 @admin.register(models.Follow)

@@ -16,14 +16,25 @@ from wallets.actions.deliveries import BATCH
 from wallets.actions.deliveries import CHANNEL as INBOX
 from wallets.models import Wallet
 from wallets.providers import listeners, webhook_registry
+from wallets.tasks import settle_places
 
 WEBHOOK_CHECK: Final = 15.0
+PLACES_CHECK: Final = 5.0
 
 log = logging.getLogger(__name__)
 
 
 def _record_inbox() -> bool:
     return record_waiting() == BATCH
+
+
+def _settle_places() -> bool:
+    """Ask for the times that streamed transactions come without, while it still matters."""
+    try:
+        settle_places()
+    except ProviderError as error:
+        log.warning("places on the chain not told: %s", error)
+    return False
 
 
 class WebhookKeeper:
@@ -68,6 +79,7 @@ def loops() -> list[Loop]:
     return [
         Loop("inbox", _record_inbox, wake_on=(INBOX,), every=2.0),
         Loop("webhook", WebhookKeeper().turn, every=WEBHOOK_CHECK),
+        Loop("places", _settle_places, every=PLACES_CHECK),
     ]
 
 

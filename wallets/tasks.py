@@ -71,7 +71,9 @@ def _sweep_first(wallet: Wallet, source: TransactionSource) -> int:
         exhausted = cursor is None
         if exhausted or oldest < horizon:
             break
-    has_history = seen > 0 or RawTransaction.objects.filter(owners__contains=[wallet.address]).exists()
+    has_history = (
+        seen > 0 or RawTransaction.objects.filter(owners__contains=[wallet.address]).exists()
+    )
     mark_swept(
         wallet,
         at=clock.now(),

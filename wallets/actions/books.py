@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from wallets.domain.ledger import Acquired, Book, Disposed, Event
+from wallets.domain.ledger import Acquired, Book, Disposed, Event, Origin
 from wallets.domain.ledger import Lot as LotValue
 from wallets.domain.ledger import Position as PositionValue
 from wallets.domain.money import QUOTES
@@ -119,9 +119,14 @@ def _traded(trade: Trade, mint: str) -> Event:
     costs = 0 if trade.side == Trade.Side.SWAP else trade.costs_lamports
     proceeds = None if value is None else value - costs
     return Disposed(
-        trade.signature, trade.block_time, trade.raw_in, True, proceeds, value,
-        _scaled(usd, value, proceeds),
-    )  # fmt: skip
+        trade.signature,
+        trade.block_time,
+        trade.raw_in,
+        is_sale=True,
+        proceeds_lamports=proceeds,
+        value_lamports=value,
+        proceeds_usd=_scaled(usd, value, proceeds),
+    )
 
 
 def _scaled(usd: Decimal | None, value: int | None, net: int | None) -> Decimal | None:
@@ -133,9 +138,9 @@ def _scaled(usd: Decimal | None, value: int | None, net: int | None) -> Decimal 
 
 def _moved(transfer: Transfer) -> Event:
     if transfer.raw > 0:
-        origin = "liquidity" if transfer.kind == Transfer.Kind.LIQUIDITY else "transfer"
+        origin: Origin = "liquidity" if transfer.kind == Transfer.Kind.LIQUIDITY else "transfer"
         return Acquired(transfer.signature, transfer.block_time, transfer.raw, origin, None)
-    return Disposed(transfer.signature, transfer.block_time, -transfer.raw, False)
+    return Disposed(transfer.signature, transfer.block_time, -transfer.raw, is_sale=False)
 
 
 def _place_of(holding: Holding) -> Place:

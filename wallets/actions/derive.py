@@ -1,6 +1,6 @@
 """From decoded transactions to rows: activities, trades, transfers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -47,7 +47,7 @@ def derive(
     are locked by the caller.
     """
     derived = Derived()
-    prices = sol_price_at({raw.block_time for raw, _ in pairs if raw.block_time})
+    prices = sol_price_at({moment_of(raw) for raw, _ in pairs})
     ordered = sorted(pairs, key=lambda p: order_key(p[0].slot, p[0].tx_index, p[0].signature))
     for raw, read in ordered:
         here = [wallets[owner] for owner in raw.owners if owner in wallets]
@@ -67,7 +67,7 @@ def _derive_one(
     wallets: Mapping[str, Wallet],
     prices: Mapping[datetime, Decimal | None],
 ) -> None:
-    price = prices.get(raw.block_time) if raw.block_time else None
+    price = prices.get(moment_of(raw))
     for address, wallet in wallets.items():
         activity = _activity(raw, meaning, wallet)
         derived.activities.append(activity)
@@ -79,13 +79,18 @@ def _derive_one(
         for leg, move in enumerate(moves):
             derived.transfers.append(
                 Transfer(
-                    **_where(raw), wallet=wallet, leg=leg, mint=move.mint, raw=move.raw, kind=move.kind
+                    **_where(raw),
+                    wallet=wallet,
+                    leg=leg,
+                    mint=move.mint,
+                    raw=move.raw,
+                    kind=move.kind,
                 )
             )
 
 
 def _activity(raw: RawTransaction, meaning: Decoded, wallet: Wallet) -> Activity:
-    paid = {kind: 0 for kind in ("network", "tip", "platform", "rent", "other")}
+    paid = dict.fromkeys(("network", "tip", "platform", "rent", "other"), 0)
     for cost in meaning.costs:
         if cost.owner == wallet.address:
             paid[cost.kind] += cost.lamports
@@ -115,6 +120,7 @@ def _where(raw: RawTransaction) -> dict[str, object]:
         "slot": raw.slot,
         "tx_index": raw.tx_index,
         "block_time": raw.block_time,
+        "received_at": raw.received_at,
         "signature": raw.signature,
     }
 
@@ -148,11 +154,29 @@ def _trade(
     )
 
 
+def moment_of(raw: RawTransaction) -> datetime:
+    """Return the chain's time of a transaction, or until that is known when it reached us."""
+    return raw.block_time or raw.received_at
+
+
+def reprice(raws: Collection[RawTransaction]) -> None:
+    """Work out again what trades were worth in USD, at a time that became known late."""
+    prices = sol_price_at({moment_of(raw) for raw in raws})
+    at = {raw.pk: moment_of(raw) for raw in raws}
+    trades = list(Trade.objects.filter(transaction__in=at, value_lamports__isnull=False))
+    for trade in trades:
+        trade.value_usd = _in_usd(trade.value_lamports, prices[at[trade.transaction_id]])
+    Trade.objects.bulk_update(trades, ["value_usd"])
+
+
 def _usd(swap: Swap, value: int | None, price: Decimal | None) -> Decimal | None:
     dollars = dollars_raw(swap)
     if dollars is not None:
         return Decimal(dollars).scaleb(-DOLLAR_DECIMALS)
-    if value is None or price is None:
-        return None
-    return (value * price / SOL).quantize(_CENT)
+    return _in_usd(value, price)
 
+
+def _in_usd(lamports: int | None, price: Decimal | None) -> Decimal | None:
+    if lamports is None or price is None:
+        return None
+    return (lamports * price / SOL).quantize(_CENT)

@@ -44,8 +44,7 @@ _COMPARED: Final[list[tuple[Any, list[str]]]] = [
                 "realised_lamports", "unknown_proceeds_lamports"]),
     (Holding, ["mint", "raw", "cost_lamports", "unknown_raw"]),
     (WalletStats, ["trades", "volume_lamports", "closed_positions", "wins", "open_positions",
-                   "realised_lamports", "unknown_proceeds_lamports", "fees_lamports",
-                   "last_trade_at"]),
+                   "realised_lamports", "unknown_proceeds_lamports", "fees_lamports"]),
 ]  # fmt: skip
 _DERIVED: Final = (Disposal, Lot, Position, Holding, WalletStats, Trade, Transfer, Activity)
 

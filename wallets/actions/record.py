@@ -14,7 +14,7 @@ from aura.core import exact
 from aura.core.events import announce
 from market.actions import note_mints
 from wallets.actions.books import Key, books_of, fold_books
-from wallets.actions.derive import Derived, derive
+from wallets.actions.derive import Derived, derive, reprice
 from wallets.actions.stats import refresh_stats
 from wallets.domain.parse import parse
 from wallets.domain.values import Transaction, Undecodable
@@ -130,7 +130,7 @@ def _locked(addresses: Iterable[str]) -> dict[str, Wallet]:
 def _raw(read: Transaction, payload: Mapping[str, Any], source: str) -> RawTransaction:
     return RawTransaction(
         signature=read.signature,
-        slot=read.slot,
+        slot=read.slot or 0,
         tx_index=read.tx_index,
         block_time=_moment(read.block_time),
         version=str(read.version),
@@ -214,9 +214,10 @@ def _settle(
 
 
 def _books_of_placed(raws: Sequence[RawTransaction]) -> set[Key]:
-    """Return the books moved by transactions whose place on the chain became known late."""
+    """Return the books moved by transactions whose place or time became known late."""
     if not raws:
         return set()
+    reprice(raws)
     return set(
         books_of(
             [

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from wallets.domain.statistics import wilson
 from wallets.models import Activity, Disposal, Position, Trade, WalletStats
@@ -16,8 +17,11 @@ def refresh_stats(wallet_ids: Collection[int]) -> None:
         return
     trades = _by_wallet(
         Trade.objects.filter(wallet__in=ids),
-        n=Count("pk"), volume=Sum("value_lamports"), usd=Sum("value_usd"), last=Max("block_time"),
-    )  # fmt: skip
+        n=Count("pk"),
+        volume=Sum("value_lamports"),
+        usd=Sum("value_usd"),
+        last=Max(Coalesce("block_time", "received_at")),
+    )
     judged = Q(is_open=False, full_basis=True)
     positions = _by_wallet(
         Position.objects.filter(wallet__in=ids),

@@ -63,6 +63,4 @@ def mark_swept(
             row.complete_since is None or complete_since < row.complete_since
         ):
             row.complete_since = complete_since
-        row.save(
-            update_fields=["swept_at", "is_partial", "unseen", "sweep_slot", "complete_since"]
-        )
+        row.save(update_fields=["swept_at", "is_partial", "unseen", "sweep_slot", "complete_since"])

@@ -1,7 +1,14 @@
 """Rows of the wallets app: who is watched, what came in, what happened, what it came to."""
 
 from wallets.models.book import Disposal, Holding, Lot, Position, WalletStats
-from wallets.models.chain import Activity, Delivery, QuarantinedPayload, RawTransaction, Trade, Transfer
+from wallets.models.chain import (
+    Activity,
+    Delivery,
+    QuarantinedPayload,
+    RawTransaction,
+    Trade,
+    Transfer,
+)
 from wallets.models.wallet import Follow, Wallet
 
 __all__ = [

@@ -71,7 +71,9 @@ class Lot(InBook):
         ]
         indexes: ClassVar = [
             # a book's fold goes on from the lots that have something left
-            models.Index(fields=["wallet", "mint"], name="lot_open", condition=models.Q(raw_left__gt=0))
+            models.Index(
+                fields=["wallet", "mint"], name="lot_open", condition=models.Q(raw_left__gt=0)
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,10 +1,12 @@
 """What came in and what it says happened: deliveries, raw transactions, trades, transfers."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils import timezone
 
 from aura.core.fields import RawAmountField
 from wallets.models.wallet import Wallet
@@ -29,7 +31,9 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         indexes: ClassVar = [
             # record_waiting(): the oldest undone first
-            models.Index(fields=["id"], name="delivery_waiting", condition=models.Q(state="waiting"))
+            models.Index(
+                fields=["id"], name="delivery_waiting", condition=models.Q(state="waiting")
+            )
         ]
 
     def __str__(self) -> str:
@@ -91,7 +95,9 @@ class Activity(models.Model):
     tip_lamports = models.BigIntegerField(default=0)
     platform_lamports = models.BigIntegerField(default=0)
     rent_lamports = models.BigIntegerField(default=0, help_text="deposit; negative is a refund")
-    other_lamports = models.BigIntegerField(default=0, help_text="plain SOL moved; minus is received")
+    other_lamports = models.BigIntegerField(
+        default=0, help_text="plain SOL moved; minus is received"
+    )
     has_trade = models.BooleanField(default=False)
     ambiguous = models.CharField(max_length=200, blank=True, help_text="why it is no trade")
 
@@ -111,11 +117,17 @@ class Placed(models.Model):
     slot = models.BigIntegerField()
     tx_index = models.IntegerField(null=True, blank=True)
     block_time = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
     signature = models.CharField(max_length=88)
     leg = models.PositiveSmallIntegerField()
 
     class Meta:
         abstract = True
+
+    @property
+    def at(self) -> datetime:
+        """When it happened: the chain's time, or until that is known the time it reached us."""
+        return self.block_time or self.received_at
 
 
 class Trade(Placed):
@@ -148,7 +160,9 @@ class Trade(Placed):
         ]
         indexes: ClassVar = [
             # a wallet's page: its latest trades
-            models.Index(fields=["wallet", "-slot", "-tx_index", "-id"], name="trade_wallet_recent"),
+            models.Index(
+                fields=["wallet", "-slot", "-tx_index", "-id"], name="trade_wallet_recent"
+            ),
             # a book's fold: the trades of one wallet in one mint
             models.Index(fields=["wallet", "mint_in"], name="trade_wallet_in"),
             models.Index(fields=["wallet", "mint_out"], name="trade_wallet_out"),
