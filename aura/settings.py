@@ -167,7 +167,6 @@ Q_CLUSTER = {
     "poll": 0.5,
     "recycle": 500,
     "label": "Queue",
-    "log_level": "WARNING",
     "ALT_CLUSTERS": {},
 }
 

@@ -22,7 +22,7 @@ _SECRET_FIELDS: Final = (
 _SHORTEST_SECRET: Final = 6
 
 # Clients that write whole URLs, keys included, at INFO or DEBUG.
-_TALKATIVE: Final = ("httpx", "httpcore", "websockets", "urllib3", "hpack")
+_TALKATIVE: Final = ("daphne", "django-q", "httpx", "httpcore", "websockets", "urllib3", "hpack")
 
 _PATTERNS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)

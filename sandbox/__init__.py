@@ -1,0 +1,1 @@
+"""A seeded Solana market that speaks the vendors' wire formats; a program of its own."""

@@ -1,0 +1,55 @@
+"""Start the sandbox: python -m sandbox --port 8899 --state FOLDER --seed 7 --speed 1 --hours 6."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.chain import Chain
+from sandbox.server import Server
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8899)
+    parser.add_argument("--state", type=Path, help="folder of the world; memory when not given")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--hours", type=float, default=6.0, help="hours of history at first start")
+    parser.add_argument("--fresh", action="store_true", help="throw an existing world away")
+    chosen = parser.parse_args()
+    if not 0 < chosen.speed <= 10_000 or not 0 <= chosen.hours <= 240:
+        parser.error("speed must be above 0 and hours from 0 to 240")
+    return chosen
+
+
+def main() -> None:
+    """Make or wake the world, then serve until SIGTERM."""
+    chosen = arguments()
+    if chosen.fresh and chosen.state is not None:
+        for name in ("sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm"):
+            (chosen.state / name).unlink(missing_ok=True)
+    began = time.monotonic()
+    chain = Chain(seed=chosen.seed, speed=chosen.speed, hours=chosen.hours, folder=chosen.state)
+    print(
+        f"sandbox: world of seed {chain.world.seed} with {chain.store.last_id} transactions ready "
+        f"in {time.monotonic() - began:.1f} s, serving on http://{chosen.host}:{chosen.port}",
+        flush=True,
+    )
+    # uvicorn raises the signal again once it has shut down; that is a clean end here.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    uvicorn.run(
+        Server(chain).app, host=chosen.host, port=chosen.port, log_level="warning",
+        access_log=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

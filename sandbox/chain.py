@@ -1,0 +1,116 @@
+"""Runs the engine by the clock, keeps what it produced and tells the listeners, in this order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.clock import Clock
+from sandbox.engine import Block, Engine
+from sandbox.record import Record
+from sandbox.store import Store
+from sandbox.world import World
+
+FINALITY_SLOTS = 32
+HISTORY_BATCH = 400
+# One turn works at most this long, so that requests are answered in between.
+TURN_SECONDS = 0.04
+REST_SECONDS = 0.02
+MAX_LAG_MS = 5_000
+
+Listener = Callable[[list[Record]], None]
+
+
+class Chain:
+    """The running world. Nothing is delivered before it is committed."""
+
+    def __init__(
+        self, *, seed: int, speed: float, hours: float, folder: Path | None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        self.store = Store(folder / "sandbox.sqlite3" if folder else None)
+        self.clock = Clock(speed, wall)
+        self.listeners: list[Listener] = []
+        self.busy = asyncio.Lock()
+        kept = self.store.load("engine")
+        if isinstance(kept, Engine):
+            self.engine = kept
+            self._wake()
+        else:
+            span = int(hours * 3_600_000)
+            self.engine = Engine(World(seed), self.clock.now_ms() - span, span)
+            self._write_history(span)
+
+    def _wake(self) -> None:
+        engine = self.engine
+        steps = self.store.load("steps")
+        while engine.world.steps < steps:
+            engine.step()
+        last = engine.sim_ms(engine.world.now)
+        engine.idle_ms += max(0, self.clock.now_ms() - last)
+        # The idle time is no step, so it must be in the saved state before the next one.
+        self.store.keep("engine", engine)
+        self.clock.set(max(last, self.clock.now_ms()))
+
+    def _write_history(self, span: int) -> None:
+        engine = self.engine
+        end = engine.sim_ms(span)
+        while engine.next_ms <= end:
+            blocks: list[Block] = []
+            while len(blocks) < HISTORY_BATCH and engine.next_ms <= end:
+                blocks.append(engine.step())
+            self.store.commit(blocks, engine)
+        self.store.keep("engine", engine)
+        self.clock.set(max(end, self.clock.now_ms()) if self.clock.speed == 1 else end)
+
+    @property
+    def world(self) -> World:
+        """The state of the market."""
+        return self.engine.world
+
+    def tip(self) -> int:
+        """Give the newest confirmed slot."""
+        return self.engine.slot_at(max(self.clock.now_ms(), self.engine.sim_ms(self.world.now)))
+
+    def finalized(self) -> int:
+        """Give the newest finalised slot."""
+        return self.tip() - FINALITY_SLOTS
+
+    def run_until(self, target_ms: int, seconds: float) -> bool:
+        """Step up to a simulated moment or for so many wall seconds; True when nothing is due."""
+        began, blocks = time.monotonic(), []
+        while self.engine.next_ms <= target_ms and time.monotonic() - began < seconds:
+            blocks.append(self.engine.step())
+        if blocks:
+            records = self.store.commit(blocks, self.engine)
+            for listener in self.listeners:
+                listener(records)
+        return self.engine.next_ms > target_ms
+
+    async def advance(self, seconds: float) -> int:
+        """Run so many simulated seconds at once and return the new simulated milliseconds."""
+        target = self.clock.now_ms() + int(seconds * 1000)
+        async with self.busy:
+            while not self.run_until(target, TURN_SECONDS):
+                await asyncio.sleep(0)
+            self.clock.set(max(target, self.clock.now_ms()))
+        return target
+
+    async def run(self) -> None:
+        """Step for ever as the clock goes."""
+        while True:
+            began = time.monotonic()
+            async with self.busy:
+                now = self.clock.now_ms()
+                self.run_until(now, TURN_SECONDS)
+                behind = now - self.engine.next_ms
+                if self.clock.speed != 1 and behind > MAX_LAG_MS:
+                    # The machine cannot keep this speed; the simulated clock waits for it.
+                    self.clock.set(self.engine.next_ms + MAX_LAG_MS)
+            spent = time.monotonic() - began
+            wait = min(self.clock.wall_seconds_until(self.engine.next_ms), 0.25)
+            await asyncio.sleep(max(REST_SECONDS, spent, wait))

@@ -1,0 +1,260 @@
+"""All surfaces of the sandbox on one port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from sandbox import inbox, truth
+from sandbox.birdeye import BadRequestError, Birdeye
+from sandbox.chain import Chain
+from sandbox.dexscreener import DexScreener
+from sandbox.faults import RpcError
+from sandbox.rpc import Rpc, denied
+from sandbox.stream import Stream
+from sandbox.webhooks import RefusedError, Webhooks
+
+KEY = "sandbox-key"
+MOST_BODY = 16 * 1024 * 1024
+MOST_MAIL = 2 * 1024 * 1024
+
+
+class Server:
+    """Binds the surfaces to routes; `app` is the ASGI application."""
+
+    def __init__(self, chain: Chain, *, live: bool = True) -> None:
+        self.chain = chain
+        self.live = live
+        self.rpc = Rpc(chain)
+        self.stream = Stream(chain)
+        self.webhooks = Webhooks(chain.store)
+        self.dexscreener = DexScreener(chain)
+        self.birdeye = Birdeye(chain)
+        chain.listeners += [self.stream.publish, self.webhooks.publish]
+        self.app = Starlette(routes=self._routes(), lifespan=self._life)
+
+    @asynccontextmanager
+    async def _life(self, _app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.chain.run()) if self.live else None
+        if task is not None:
+            task.add_done_callback(_stop_if_broken)
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            await self.webhooks.close()
+            self.chain.store.close()
+
+    def _routes(self) -> list[Route | WebSocketRoute]:
+        get, post = ["GET"], ["POST"]
+        dex = "/dexscreener"
+        return [
+            Route("/rpc", self._rpc, methods=post),
+            Route("/rpc/", self._rpc, methods=post),
+            Route("/public-rpc", self._public_rpc, methods=post),
+            Route("/public-rpc/", self._public_rpc, methods=post),
+            WebSocketRoute("/ws", self._socket),
+            WebSocketRoute("/ws/", self._socket),
+            Route("/v0/webhooks", self._hooks, methods=["GET", "POST"]),
+            Route("/v0/webhooks/{ident}", self._hook, methods=["GET", "PUT", "PATCH", "DELETE"]),
+            Route(dex + "/latest/dex/pairs/solana/{ids}", self._pairs, methods=get),
+            Route(dex + "/latest/dex/search", self._search, methods=get),
+            Route(dex + "/tokens/v1/solana/{ids}", self._tokens, methods=get),
+            Route(dex + "/token-pairs/v1/solana/{ids}", self._tokens, methods=get),
+            Route(dex + "/token-profiles/latest/v1", self._profiles, methods=get),
+            Route(dex + "/token-boosts/latest/v1", self._boosts, methods=get),
+            Route("/birdeye/defi/price", self._price, methods=get),
+            Route("/birdeye/defi/history_price", self._history_price, methods=get),
+            Route("/inbox", self._inbox, methods=["GET", "POST"]),
+            Route("/inbox.json", self._inbox_json, methods=get),
+            Route("/wallets.csv", self._wallets, methods=get),
+            Route("/truth/wallets", self._truths, methods=get),
+            Route("/truth/wallets/{address}", self._truth, methods=get),
+            Route("/truth/pause", self._pause, methods=["GET", "POST"]),
+            Route("/truth/resume", self._resume, methods=["GET", "POST"]),
+            Route("/truth/advance", self._advance, methods=post),
+            Route("/clock", self._clock, methods=get),
+            Route("/health", self._health, methods=get),
+        ]
+
+    async def _rpc(self, request: Request) -> Response:
+        if request.query_params.get("api-key") != KEY:
+            return JSONResponse(denied(), 401)
+        return await self._answer(request, public=False)
+
+    async def _public_rpc(self, request: Request) -> Response:
+        return await self._answer(request, public=True)
+
+    async def _answer(self, request: Request, *, public: bool) -> Response:
+        body = await _body(request, MOST_BODY)
+        if body is None:
+            return PlainTextResponse("Request body too large", 413)
+        status, answer = await self.rpc.answer(body, public=public)
+        text = await asyncio.to_thread(json.dumps, answer)
+        return Response(text, status, media_type="application/json")
+
+    async def _socket(self, socket: WebSocket) -> None:
+        if socket.query_params.get("api-key") != KEY:
+            await socket.close(1008)
+            return
+        await self.stream.serve(socket)
+
+    async def _hooks(self, request: Request) -> Response:
+        if request.query_params.get("api-key") != KEY:
+            return JSONResponse({"error": "invalid api key provided"}, 401)
+        if request.method == "GET":
+            return JSONResponse([hook.shown() for hook in self.webhooks.hooks.values()])
+        try:
+            return JSONResponse(self.webhooks.create(await _json(request)).shown(), 201)
+        except (RefusedError, RpcError) as fault:
+            return JSONResponse({"error": str(fault)}, 400)
+
+    async def _hook(self, request: Request) -> Response:
+        if request.query_params.get("api-key") != KEY:
+            return JSONResponse({"error": "invalid api key provided"}, 401)
+        ident = request.path_params["ident"]
+        try:
+            if request.method == "DELETE":
+                hit = self.webhooks.delete(ident)
+                return Response(None, 204) if hit else _missing()
+            if request.method == "PUT":
+                hook = self.webhooks.replace(ident, await _json(request))
+            elif request.method == "PATCH":
+                hook = self.webhooks.toggle(ident, await _json(request))
+            else:
+                hook = self.webhooks.hooks.get(ident)
+        except (RefusedError, RpcError) as fault:
+            return JSONResponse({"error": str(fault)}, 400)
+        return JSONResponse(hook.shown()) if hook else _missing()
+
+    async def _pairs(self, request: Request) -> Response:
+        return _cached(self.dexscreener.pairs(request.path_params["ids"]))
+
+    async def _search(self, request: Request) -> Response:
+        return _cached(self.dexscreener.search(request.query_params.get("q", "")))
+
+    async def _tokens(self, request: Request) -> Response:
+        return _cached(self.dexscreener.tokens(request.path_params["ids"]))
+
+    async def _profiles(self, _request: Request) -> Response:
+        return _cached(self.dexscreener.profiles())
+
+    async def _boosts(self, _request: Request) -> Response:
+        return _cached(self.dexscreener.boosts())
+
+    async def _price(self, request: Request) -> Response:
+        if not request.headers.get("x-api-key"):
+            return JSONResponse({"success": False, "message": "Unauthorized"}, 401)
+        return JSONResponse(self.birdeye.price(request.query_params.get("address", "")))
+
+    async def _history_price(self, request: Request) -> Response:
+        if not request.headers.get("x-api-key"):
+            return JSONResponse({"success": False, "message": "Unauthorized"}, 401)
+        query = request.query_params
+        try:
+            answer = self.birdeye.history(
+                query.get("address", ""), query.get("type", ""), query.get("time_from", ""),
+                query.get("time_to", ""),
+            )  # fmt: skip
+        except BadRequestError as fault:
+            return JSONResponse({"success": False, "message": str(fault)}, 400)
+        return JSONResponse(answer)
+
+    async def _inbox(self, request: Request) -> Response:
+        store = self.chain.store
+        if request.method == "GET":
+            safe = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+            return HTMLResponse(inbox.page(inbox.read(store)), headers=safe)
+        body = await _body(request, MOST_MAIL)
+        if body is None:
+            return PlainTextResponse("Message too large", 413)
+        envelope = request.headers.get("x-envelope-to", "")
+        inbox.keep(store, body, envelope, self.chain.clock.now_ms() // 1000)
+        return Response(None, 202)
+
+    async def _inbox_json(self, _request: Request) -> Response:
+        return JSONResponse(inbox.read(self.chain.store))
+
+    async def _wallets(self, _request: Request) -> Response:
+        return PlainTextResponse(truth.named_csv(self.chain), media_type="text/csv")
+
+    async def _truths(self, _request: Request) -> Response:
+        return JSONResponse(truth.all_wallets(self.chain))
+
+    async def _truth(self, request: Request) -> Response:
+        return JSONResponse(truth.wallet_truth(self.chain, request.path_params["address"]))
+
+    async def _pause(self, request: Request) -> Response:
+        async with self.chain.busy:
+            self.chain.clock.pause()
+        return await self._clock(request)
+
+    async def _resume(self, request: Request) -> Response:
+        self.chain.clock.resume()
+        return await self._clock(request)
+
+    async def _advance(self, request: Request) -> Response:
+        body = await _json(request)
+        seconds = body.get("seconds") if isinstance(body, dict) else None
+        if not isinstance(seconds, int | float) or not 0 < seconds <= 864_000:
+            return JSONResponse({"error": "seconds must be from 0 to 864000"}, 400)
+        await self.chain.advance(seconds)
+        return await self._clock(request)
+
+    async def _clock(self, _request: Request) -> Response:
+        clock = self.chain.clock
+        return JSONResponse({"sim": clock.now_ms() / 1000, "real": clock.wall(),
+                             "speed": clock.speed, "paused": clock.paused})  # fmt: skip
+
+    async def _health(self, _request: Request) -> Response:
+        world = self.chain.world
+        return JSONResponse({"status": "ok", "seed": world.seed, "steps": world.steps,
+                             "slot": self.chain.tip(), "transactions": self.chain.store.last_id,
+                             "webhooks_lost": self.webhooks.lost})  # fmt: skip
+
+
+def _stop_if_broken(task: asyncio.Task[None]) -> None:
+    """End the program when the engine died: a sandbox where nothing happens helps nobody."""
+    if task.cancelled() or task.exception() is None:
+        return
+    traceback.print_exception(task.exception())
+    os._exit(1)
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _json(request: Request) -> Any:
+    body = await _body(request, MOST_BODY)
+    try:
+        return json.loads(body or b"null")
+    except ValueError:
+        return None
+
+
+def _missing() -> Response:
+    return JSONResponse({"error": "webhook not found"}, 404)
+
+
+def _cached(answer: object) -> Response:
+    return JSONResponse(answer, headers={"cache-control": "max-age=30"})

@@ -1,0 +1,190 @@
+"""SQLite keeping of transactions, true trades, hooks, mail and the state they were made from."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from sandbox.addresses import STANDING
+from sandbox.engine import Block, Engine
+from sandbox.record import Record, unpack
+
+REFERENCED, BALANCE_CHANGED, ACCOUNT_SEEN = 1, 2, 4
+RETAINED = 200_000
+PRUNE_EVERY = 500
+SAVE_EVERY = 50
+# The market statistics look back a day.
+SWAP_SECONDS = 90_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS tx (
+    id INTEGER PRIMARY KEY, signature TEXT NOT NULL UNIQUE, slot INTEGER NOT NULL,
+    place INTEGER NOT NULL, time INTEGER NOT NULL, failed INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS tx_slot ON tx (slot);
+CREATE TABLE IF NOT EXISTS address (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS touch (
+    address INTEGER NOT NULL, tx INTEGER NOT NULL, how INTEGER NOT NULL,
+    PRIMARY KEY (address, tx)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS touch_tx ON touch (tx);
+CREATE TABLE IF NOT EXISTS trade (
+    wallet TEXT NOT NULL, signature TEXT NOT NULL, slot INTEGER NOT NULL, place INTEGER NOT NULL,
+    side TEXT NOT NULL, mint TEXT NOT NULL, raw INTEGER NOT NULL, lamports INTEGER NOT NULL,
+    costs INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS trade_wallet ON trade (wallet);
+CREATE TABLE IF NOT EXISTS swap (
+    mint TEXT NOT NULL, time INTEGER NOT NULL, is_buy INTEGER NOT NULL, raw INTEGER NOT NULL,
+    lamports INTEGER NOT NULL, price_lamports INTEGER NOT NULL, price_raw INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS swap_mint ON swap (mint, time);
+CREATE TABLE IF NOT EXISTS hook (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS mail (
+    id INTEGER PRIMARY KEY, envelope TEXT NOT NULL, received INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+# Keys in nearly every transaction; an index over them would only be large.
+UNINDEXED = frozenset(STANDING)
+
+
+class Store:
+    """One database file, or memory when no path is given. Safe for several threads."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.lock = RLock()
+        self.db = sqlite3.connect(
+            str(path) if path else ":memory:", check_same_thread=False, isolation_level=None
+        )
+        self.db.execute("PRAGMA journal_mode=WAL")
+        # A killed process loses nothing with NORMAL; only a power cut could cost the last commit.
+        self.db.execute("PRAGMA synchronous=NORMAL")
+        self.db.executescript(SCHEMA)
+        self.ids: dict[str, int] = dict(self.db.execute("SELECT text, id FROM address"))
+        row = self.db.execute("SELECT max(id), min(id) FROM tx").fetchone()
+        self.last_id: int = row[0] or 0
+        self.pruned: int = row[1] or 0
+        self.saved_steps = -1
+
+    def close(self) -> None:
+        """Close the database."""
+        with self.lock:
+            self.db.close()
+
+    def load(self, name: str) -> Any:
+        """Give a kept object, or None."""
+        with self.lock:
+            row = self.db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        # The blob comes from our own database file.
+        return pickle.loads(row[0]) if row else None  # noqa: S301
+
+    def commit(self, blocks: Iterable[Block], engine: Engine) -> list[Record]:
+        """Write blocks and how far the engine is in one transaction; return the records in order.
+
+        The whole state is large, so it is written now and then only; what came after it is
+        stepped again when the world wakes, which gives the same because steps are deterministic.
+        """
+        records: list[Record] = []
+        with self.lock:
+            db = self.db
+            db.execute("BEGIN")
+            try:
+                for block in blocks:
+                    records += self._write(block)
+                steps = engine.world.steps
+                if steps - self.saved_steps >= SAVE_EVERY or self.saved_steps < 0:
+                    self.keep("engine", engine)
+                    self.saved_steps = steps
+                self.keep("steps", steps)
+                self._prune()
+                db.execute("COMMIT")
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+        return records
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep an object under a name; commits on its own outside `commit`."""
+        blob = pickle.dumps(value, protocol=5)
+        self.db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, blob))
+
+    def _write(self, block: Block) -> list[Record]:
+        db, records = self.db, []
+        for outcome in block.outcomes:
+            record = outcome.record
+            self.last_id += 1
+            number, signature = self.last_id, record.signature
+            db.execute(
+                "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (number, signature, record.slot, record.index, record.time,
+                 int(record.failure is not None), record.pack()),
+            )  # fmt: skip
+            db.executemany(
+                "INSERT INTO touch VALUES (?, ?, ?)",
+                [(self._id(key), number, how) for key, how in touched(record).items()],
+            )
+            db.executemany(
+                "INSERT INTO trade VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(t.wallet, signature, record.slot, record.index, t.side, t.mint, t.raw,
+                  t.lamports, t.costs) for t in outcome.trades],
+            )  # fmt: skip
+            db.executemany(
+                "INSERT INTO swap VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(s.mint, record.time, int(s.is_buy), s.raw, s.lamports, *s.price)
+                 for s in outcome.swaps],
+            )  # fmt: skip
+            records.append(record)
+        return records
+
+    def _id(self, key: str) -> int:
+        number = self.ids.get(key)
+        if number is None:
+            number = len(self.ids) + 1
+            self.ids[key] = number
+            self.db.execute("INSERT OR IGNORE INTO address VALUES (?, ?)", (number, key))
+        return number
+
+    def _prune(self) -> None:
+        oldest = self.last_id - RETAINED
+        if oldest - self.pruned < PRUNE_EVERY:
+            return
+        self.pruned = oldest
+        self.db.execute("DELETE FROM tx WHERE id <= ?", (oldest,))
+        self.db.execute("DELETE FROM touch WHERE tx <= ?", (oldest,))
+        self.db.execute(
+            "DELETE FROM swap WHERE time < (SELECT max(time) FROM swap) - ?", (SWAP_SECONDS,)
+        )
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and give all rows."""
+        with self.lock:
+            return self.db.execute(query, values).fetchall()
+
+    def write(self, query: str, values: Sequence[object] = ()) -> None:
+        """Run one statement that commits on its own."""
+        with self.lock:
+            self.db.execute(query, values)
+
+    def record(self, signature: str) -> Record | None:
+        """Give a transaction by its signature."""
+        found = self.rows("SELECT body FROM tx WHERE signature = ?", (signature,))
+        return unpack(found[0][0]) if found else None
+
+    def place(self, signature: str) -> int | None:
+        """Give a transaction's position in the order of execution."""
+        found = self.rows("SELECT id FROM tx WHERE signature = ?", (signature,))
+        return int(found[0][0]) if found else None
+
+
+def touched(record: Record) -> dict[str, int]:
+    """Give the addresses a transaction belongs to, and in which way each."""
+    found = {key: REFERENCED for key in record.all_keys if key not in UNINDEXED}
+    before = {row[0]: row for row in record.pre_tokens}
+    after = {row[0]: row for row in record.post_tokens}
+    for number in before.keys() | after.keys():
+        old, new = before.get(number), after.get(number)
+        row = after[number] if new else before[number]
+        how = ACCOUNT_SEEN
+        if (old[4] if old else 0) != (new[4] if new else 0):
+            how |= BALANCE_CHANGED
+        found[row[2]] = found.get(row[2], 0) | how
+    return found
