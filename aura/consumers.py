@@ -7,7 +7,7 @@ from channels.db import database_sync_to_async
 from wallets.models import Wallet
 
 
-@database_sync_to_async
+@database_sync_to_async  # type: ignore[untyped-decorator]  # channels ships no types
 def audiences(user: Any) -> frozenset[str]:
     """Name the audiences of a user's sockets: his own, and every wallet visible to him."""
     visible = Wallet.objects.visible_to(user).values_list("pk", flat=True)

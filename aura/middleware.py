@@ -26,15 +26,15 @@ class _Middleware:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
-            markcoroutinefunction(self)
+            markcoroutinefunction(self)  # type: ignore[type-var]  # stubs want a function
 
     def ask(self, request: HttpRequest) -> HttpResponseBase:
         """Call the rest of a synchronous chain."""
-        return cast(HttpResponseBase, self.get_response(request))
+        return cast("HttpResponseBase", self.get_response(request))
 
     async def ask_async(self, request: HttpRequest) -> HttpResponseBase:
         """Call the rest of an asynchronous chain."""
-        return await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        return await cast("Awaitable[HttpResponseBase]", self.get_response(request))
 
 
 class RequestIdMiddleware(_Middleware):

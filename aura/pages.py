@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_GET
 
 from aura.core import clock
@@ -43,19 +44,24 @@ def house(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_GET
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask for the icon by its old name to ours."""
+    return redirect(static("img/mark.svg"))
+
+
+@require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Show what happened since the last visit; a short welcome to who is not signed in."""
     if not request.user.is_authenticated:
         return render(request, "landing.html")
     since, seen_trade = _last_visit(request)
-    day = clock.now() - _DAY
+    day = queries.day_of(request.user, since=clock.now() - _DAY)
     latest = queries.latest_trades(request.user)[:LATEST_ROWS]
     context = {
         "since": since,
         "new_trades": queries.recorded_after(request.user, seen_trade),
         "cards": queries.whale_cards(request.user),
-        "day": queries.day_of(request.user, since=day),
-        "movers": queries.movers(request.user, since=day),
+        "day": day,
         "rows": queries.trade_rows(latest),
     }
     return render(request, "overview.html", context)

@@ -11,4 +11,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("health", api.health, name="health"),
+    path("favicon.ico", pages.favicon),
 ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Avg, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Abs, Coalesce, Lower, NullIf
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from aura.core.solana import USDC, WSOL, short
 from market.models import Token
@@ -306,48 +306,58 @@ class Mover:
     sales: int
 
 
-def movers(user: Any, *, since: datetime, limit: int = 5) -> list[Mover]:
-    """List the visible wallets whose realised result since then is largest, up or down."""
-    moved = (
-        _realised(user, since)
-        .values("wallet")
-        .annotate(lamports=Sum("gain_lamports"), usd=Sum("gain_usd"), sales=Count("pk"))
-        .order_by(Abs("lamports").desc(), "wallet")[:limit]
-    )
-    wallets = Wallet.objects.in_bulk([m["wallet"] for m in moved])
-    return [Mover(wallets[m["wallet"]], m["lamports"], m["usd"], m["sales"]) for m in moved]
-
-
-def _realised(user: Any, since: datetime) -> "QuerySet[Disposal]":
-    visible = Wallet.objects.visible_to(user).values("pk")
-    return Disposal.objects.filter(
-        wallet__in=visible, disposed_at__gte=since, gain_lamports__isnull=False
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the visible wallets did since a moment."""
+    """What the visible wallets did since a moment; `movers` are the largest results, up or down."""
 
     trades: int
     traders: int
     volume_lamports: int
     realised_lamports: int
     realised_usd: Decimal | None
+    movers: list[Mover]
 
 
-def day_of(user: Any, *, since: datetime) -> Day:
-    """Sum trades and realised results since then, by the chain's own time."""
+def day_of(user: Any, *, since: datetime, movers: int = 5) -> Day:
+    """Sum trades and realised results since then, by the chain's own time.
+
+    Grouped by wallet in the database and summed here: one pass over each table.
+    """
     visible = Wallet.objects.visible_to(user).values("pk")
-    traded = Trade.objects.filter(wallet__in=visible, block_time__gte=since).aggregate(
-        trades=Count("pk"),
-        traders=Count("wallet", distinct=True),
-        volume_lamports=Coalesce(Sum("value_lamports"), 0),
+    traded = list(
+        Trade.objects.filter(wallet__in=visible, block_time__gte=since)
+        .values("wallet")
+        .annotate(trades=Count("pk"), lamports=Sum("value_lamports"))
     )
-    realised = _realised(user, since).aggregate(
-        realised_lamports=Coalesce(Sum("gain_lamports"), 0), realised_usd=Sum("gain_usd")
+    sold = list(
+        Disposal.objects.filter(
+            wallet__in=visible, disposed_at__gte=since, gain_lamports__isnull=False
+        )
+        .values("wallet")
+        .annotate(
+            lamports=Sum("gain_lamports"),
+            usd=Sum("gain_usd"),
+            sales=Count("pk"),
+            priced=Count("gain_usd"),
+        )
     )
-    return Day(**traded, **realised)
+    sold.sort(key=lambda s: (-abs(s["lamports"]), s["wallet"]))
+    for sale in sold:
+        # a sum that leaves pieces out would pass for the whole
+        sale["usd"] = sale["usd"] if sale["priced"] == sale["sales"] else None
+    wallets = Wallet.objects.in_bulk([s["wallet"] for s in sold[:movers]])
+    return Day(
+        trades=sum(t["trades"] for t in traded),
+        traders=len(traded),
+        volume_lamports=sum(t["lamports"] or 0 for t in traded),
+        realised_lamports=sum(s["lamports"] for s in sold),
+        realised_usd=None
+        if any(s["usd"] is None for s in sold)
+        else sum((s["usd"] for s in sold), Decimal(0)),
+        movers=[
+            Mover(wallets[s["wallet"]], s["lamports"], s["usd"], s["sales"]) for s in sold[:movers]
+        ],
+    )
 
 
 def newest_trade_id() -> int:

@@ -15,10 +15,10 @@ from wallets import actions, queries
 from wallets.forms import FollowForm, WhaleChoice, read_id, read_trade_filter
 from wallets.models import Follow, Position, Trade, Wallet
 
-WHALES_A_PAGE = 50
+WHALES_A_PAGE = 30
 POSITIONS_A_PAGE = 15
 TRADES_A_PAGE = 30
-FEED_ROWS = 100
+FEED_ROWS = 60
 
 
 def _wallet(request: HttpRequest, address: str) -> Wallet:

@@ -1,6 +1,7 @@
 """Who, what and when on pages: names over addresses, tokens, times, icons."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from django import template
@@ -32,6 +33,7 @@ _ICONS: Final = {
 
 
 @register.simple_tag
+@lru_cache
 def icon(name: str) -> SafeString:
     """Draw an icon; the words beside it say what it means."""
     return format_html(
