@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from aura.models import User
 from billing.actions import publish_plans, subscribe_user
@@ -98,6 +99,16 @@ def carol(plans: None) -> User:
 def staff(plans: None) -> User:
     """Staff, with every right in the admin site."""
     return _user("staff", None, is_staff=True, is_superuser=True)
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings: Settings) -> None:
+    """Name static files as they lie in the repository, and hash passwords quickly."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)

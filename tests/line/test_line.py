@@ -138,7 +138,10 @@ def test_every_trade_arrives_exactly_once_and_the_ledger_is_the_markets_own(
 
 
 def _each_trade_once(house: House, truth: dict[str, Any]) -> None:
-    trades = "SELECT w.address, t.signature FROM wallets_trade t JOIN wallets_wallet w ON w.id = wallet_id"
+    trades = (
+        "SELECT w.address, t.signature FROM wallets_trade t"
+        " JOIN wallets_wallet w ON w.id = t.wallet_id"
+    )
     recorded = Counter(house.rows(trades))
     true = {(address, t["signature"]) for address, of in truth.items() for t in of["trades"]}
     assert set(recorded) == true

@@ -1,25 +1,16 @@
-"""Pages are tested without collected static files, and with a clock that stands."""
+"""Pages are tested with a clock that stands."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.test import Client
 
 from aura.core import clock
 from aura.models import User
 
 NOW = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: LazySettings) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 @pytest.fixture(autouse=True)
