@@ -38,7 +38,8 @@ class Engine:
         self.next_at = 0
         # Prices of SOL have their own dice: idle time must not change what the market does.
         self.dice = Random(world.seed + 1)
-        self.prices: list[tuple[int, int]] = [(start_ms // 1000, world.sol_cents)]
+        # The price stands a while before the first trade, which is worth something too.
+        self.prices: list[tuple[int, int]] = [(start_ms // 1000 - 600, world.sol_cents)]
         self._draw_next()
 
     def sim_ms(self, market_ms: int) -> int:

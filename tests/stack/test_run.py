@@ -187,8 +187,9 @@ def test_check_names_each_step_and_stops_everything(checkout: Path) -> None:
     run = start(checkout, "--check")
     output = run.stdout.read() if run.stdout else ""
     assert run.wait() == 0, output
-    steps = re.findall(r"\| (environment|services|prepare|web up|login|trade) +[\d.]+ s", output)
-    assert steps == ["environment", "services", "prepare", "web up", "login", "trade"]
+    steps = re.findall(r"\| (environment|services|sandbox|web|login|trade) +[\d.]+ s", output)
+    assert steps == ["environment", "services", "sandbox", "web", "login", "trade"]
+    assert len(re.findall(r"first page at [\d.]+ s", output)) == 1
     assert "check passed in" in output
     assert time.monotonic() - began < 60
     assert not (checkout / ".aura" / "postgres.json").exists()
