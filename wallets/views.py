@@ -61,10 +61,15 @@ def _whales(request: HttpRequest, form: FollowForm, status: int = 200) -> HttpRe
     return render(request, "wallets/whales.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def add_wallet(request: HttpRequest) -> HttpResponse:
-    """Follow a wallet by its address; a refusal is shown beside the form."""
+    """Follow a wallet by its address; a refusal is shown beside the form.
+
+    GET leads to Whales: it is what a reload after a refusal asks for.
+    """
+    if request.method == "GET":
+        return redirect("whales")
     form = FollowForm(request.POST)
     if form.is_valid():
         try:

@@ -1,6 +1,6 @@
 """The whole line with real processes: bin/run, the market at speed, an open page, the truth.
 
-AURA_LINE_SECONDS and AURA_LINE_SPEED set how long and how fast (60 s at 20 times by default).
+LINE_SECONDS and LINE_SPEED set how long and how fast (60 s at 20 times by default).
 """
 
 import json
@@ -21,8 +21,8 @@ import pytest
 from stack import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = float(os.environ.get("AURA_LINE_SECONDS", "60"))
-SPEED = float(os.environ.get("AURA_LINE_SPEED", "20"))
+SECONDS = float(os.environ.get("LINE_SECONDS", "60"))
+SPEED = float(os.environ.get("LINE_SPEED", "20"))
 OURS = ("AURA_", "DATABASE_", "REDIS_", "DJANGO_")
 
 # Every row the page ever showed, counted as it arrives: the page itself keeps the newest only.

@@ -98,6 +98,10 @@ def test_changes_need_a_token_and_a_post(alice: User) -> None:
     for name in ("follow", "unfollow"):
         assert strict.post(reverse(name, args=[wallet.address])).status_code == 403
     assert strict.post("/whales/add/", {"address": wallet.address}).status_code == 403
-    assert strict.get("/whales/add/").status_code in (404, 405)
     assert strict.get(reverse("unfollow", args=[wallet.address])).status_code == 405
     assert _follows(alice) == []
+
+
+def test_a_reload_after_a_refused_address_leads_back_to_whales(as_alice: Client) -> None:
+    answer = as_alice.get("/whales/add/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/whales/")

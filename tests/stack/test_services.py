@@ -105,6 +105,8 @@ def test_servers_killed_outright_come_back_with_their_rows(state: Path) -> None:
     with psycopg.connect(held.database_url) as connection:
         assert connection.execute("select n from mark").fetchall() == [(7,)]
     assert redis.Redis.from_url(held.redis_url).get("mark") == b"7"
+    assert held.mend() == ["postgres", "valkey"]
+    assert held.mend() == []
     held.release()
 
 

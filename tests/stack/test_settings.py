@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import environment, layout, ports
+from stack import bootstrap, environment, layout, marks, ports
 from stack.locks import FileLock
 from stack.pip_settings import uv_environment
 from stack.trouble import Trouble
@@ -85,10 +85,49 @@ def test_the_world_is_asked_then_set_then_remembered(tmp_path: Path) -> None:
     assert environment.choose_world(None, tmp_path, {}) == "sandbox"
     (tmp_path / "world").write_text("solana\n")
     assert environment.choose_world(None, tmp_path, {}) == "solana"
-    assert environment.choose_world(None, tmp_path, {"AURA_WORLD": "sandbox"}) == "sandbox"
     assert environment.choose_world("solana", tmp_path, {"AURA_WORLD": "sandbox"}) == "solana"
     with pytest.raises(Trouble, match="AURA_WORLD is 'mars'; it may be sandbox or solana"):
         environment.choose_world(None, tmp_path, {"AURA_WORLD": "mars"})
+
+
+def test_a_state_folder_holds_one_world(tmp_path: Path) -> None:
+    (tmp_path / "world").write_text("solana\n")
+    refusal = (
+        f"{tmp_path} holds the solana world; start it with --world solana, or give the "
+        "sandbox world an AURA_STATE_DIR of its own"
+    )
+    for asked, env in (("sandbox", {}), (None, {"AURA_WORLD": "sandbox"})):
+        with pytest.raises(Trouble) as refused:
+            environment.choose_world(asked, tmp_path, env)
+        assert str(refused.value) == refusal
+
+
+def test_a_new_migration_or_another_database_is_work_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("wallets/migrations/0001_first.py", "static/a.css", ".venv/" + bootstrap.STAMP):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("{}")
+    monkeypatch.setattr(layout, "ROOT", tmp_path)
+    monkeypatch.setattr(layout, "VENV", tmp_path / ".venv")
+    schema, static = marks.schema("postgresql://a"), marks.static_files()
+    (tmp_path / ".aura" / "static").mkdir(parents=True)
+    (tmp_path / ".aura" / "static" / "collected.css").touch()
+    assert marks.static_files() == static
+    assert marks.schema("postgresql://b") != schema
+    (tmp_path / "static" / "a.css").write_text("b {}")
+    assert marks.schema("postgresql://a") == schema
+    assert marks.static_files() != static
+    (tmp_path / "wallets" / "migrations" / "0002_second.py").touch()
+    assert marks.schema("postgresql://a") != schema
+
+
+def test_what_is_done_is_remembered_and_damage_means_nothing_is(tmp_path: Path) -> None:
+    assert marks.kept(tmp_path) == {}
+    marks.keep(tmp_path, {"static": "1"})
+    assert marks.kept(tmp_path) == {"static": "1"}
+    (tmp_path / marks.KEPT).write_text("{half")
+    assert marks.kept(tmp_path) == {}
 
 
 def test_two_checkouts_have_two_private_socket_folders(tmp_path: Path) -> None:
