@@ -33,7 +33,11 @@ SANDBOX_URL = os.environ.get("AURA_SANDBOX_URL", "").rstrip("/") if WORLD == "sa
 # Security. DEBUG is off everywhere but where a developer asks for it.
 SECRET_KEY = os.environ.get("AURA_SECRET_KEY", "")
 DEBUG = _flag("AURA_DEBUG", default=False)
-ALLOWED_HOSTS = os.environ.get("AURA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+# This machine's own names stay in: health checks ask by them.
+ALLOWED_HOSTS = [
+    *filter(None, os.environ.get("AURA_ALLOWED_HOSTS", "").split(",")),
+    *("localhost", "127.0.0.1", "[::1]"),
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
