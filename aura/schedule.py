@@ -15,7 +15,11 @@ from wallets.subscribers import push_news
 SCHEDULES: Final[dict[str, tuple[str, int]]] = {
     "sweep quiet wallets": ("wallets.tasks.sweep_stale", 5),
     "sweep all wallets": ("wallets.tasks.sweep_all", 360),
+    "sweeps asked for": ("wallets.tasks.sweep_due", 1),
     "record what no loop took": ("wallets.tasks.record_left_over", 1),
+    "prices that came late": ("wallets.tasks.price_late_trades", 10),
+    "old deliveries": ("wallets.tasks.forget_deliveries", 1440),
+    "old facts": ("aura.core.events.forget_facts", 1440),
     "price of SOL": ("market.tasks.poll_sol_price", 1),
     "names of new tokens": ("market.tasks.name_new_tokens", 1),
 }

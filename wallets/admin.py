@@ -133,3 +133,11 @@ class WalletStatsAdmin(Ledger):
     list_display = ("wallet", "trades", "closed_positions", "wins", "realised_lamports")
     search_fields = ("wallet__address",)
     list_select_related = ("wallet",)
+
+
+@admin.register(models.PushRegistration)
+class PushRegistrationAdmin(admin.ModelAdmin[models.PushRegistration]):
+    """The webhooks vendors keep for us."""
+
+    list_display = ("vendor", "remote_id", "url", "confirmed_at")
+    search_fields = ("vendor", "remote_id", "url")

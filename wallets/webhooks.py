@@ -5,7 +5,7 @@ from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -33,7 +33,9 @@ def receive_transactions(request: HttpRequest) -> HttpResponse:
         body = b"" if length > BODY_LIMIT else request.body
     except (ValueError, RequestDataTooBig):
         length, body = BODY_LIMIT + 1, b""
-    if length > BODY_LIMIT:
+    except UnreadablePostError:
+        return JsonResponse({"error": "body cut off"}, status=400)
+    if max(length, len(body)) > BODY_LIMIT:
         return JsonResponse({"error": "body too large", "limit_bytes": BODY_LIMIT}, status=413)
     if not body:
         return JsonResponse({"error": "empty body"}, status=400)

@@ -69,6 +69,7 @@ class Socket:
     audiences: frozenset[str]
     queue: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(QUEUE_LIMIT))
     too_slow: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: bool = False
 
 
 class Hub:
@@ -94,6 +95,7 @@ class Hub:
             await send({"type": "websocket.accept"})
             await self._serve(socket, receive, send)
         finally:
+            socket.closed = True
             self._remove(socket)
 
     async def _serve(self, socket: Socket, receive: Any, send: Any) -> None:
@@ -134,14 +136,26 @@ class Hub:
         sockets = set().union(*(self._by_audience.get(name, set()) for name in audience))
         for socket in sockets:
             if text is None:
-                self._remove(socket)
-                socket.audiences = await self._audiences(socket.user)
-                self._add(socket)
+                await self._look_again(socket)
                 continue
             try:
                 socket.queue.put_nowait(text)
             except asyncio.QueueFull:
                 socket.too_slow.set()
+
+    async def _look_again(self, socket: Socket) -> None:
+        """Ask anew what a socket may hear; one of which that cannot be told is closed."""
+        try:
+            audiences = await self._audiences(socket.user)
+        except Exception:
+            log.exception("audiences of a socket not known; closing it")
+            audiences = frozenset()
+            socket.too_slow.set()
+        # It may have closed meanwhile: what is added then stays for ever.
+        if not socket.closed:
+            self._remove(socket)
+            socket.audiences = audiences
+            self._add(socket)
 
     def _add(self, socket: Socket) -> None:
         for name in socket.audiences:

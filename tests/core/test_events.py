@@ -2,10 +2,12 @@
 
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from aura.core import events
 from aura.models import Cursor, Fact
@@ -107,3 +109,40 @@ def test_a_fact_is_named_by_its_app() -> None:
 
     assert events.kind_of(WalletsTracked) == "wallets.WalletsTracked"
     assert events.kind_of(Example).endswith(".Example")
+
+
+@pytest.mark.django_db
+def test_a_fact_of_another_shape_is_passed_over() -> None:
+    _read("r")
+    Fact.objects.create(kind="wallets.WalletsTracked", body={"wallet": 5})
+    with transaction.atomic():
+        events.announce(WalletsTracked([1]))
+    assert _read("r") == [WalletsTracked([1])]
+
+
+def _aged(days: int) -> Fact:
+    row = Fact.objects.create(kind="wallets.WalletsTracked", body={"wallet_ids": [days]})
+    Fact.objects.filter(pk=row.pk).update(at=timezone.now() - timedelta(days=days))
+    return row
+
+
+@pytest.mark.django_db
+def test_facts_are_forgotten_when_every_reader_has_passed_them() -> None:
+    month, ten, nine, new = _aged(31), _aged(10), _aged(9), _aged(1)
+    Cursor.objects.create(reader="quick", position=new.pk)
+    Cursor.objects.create(reader="slow", position=ten.pk)
+    assert events.forget_facts() == 2
+    assert list(Fact.objects.order_by("pk")) == [nine, new]
+    Cursor.objects.filter(reader="slow").update(position=month.pk)
+    assert events.forget_facts() == 0
+    Cursor.objects.filter(reader="slow").update(position=new.pk)
+    assert events.forget_facts() == 1
+    assert list(Fact.objects.all()) == [new]
+
+
+@pytest.mark.django_db
+def test_without_readers_facts_stay_for_a_month() -> None:
+    _aged(31)
+    kept = _aged(10)
+    assert events.forget_facts() == 1
+    assert list(Fact.objects.all()) == [kept]

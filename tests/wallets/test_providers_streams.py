@@ -185,7 +185,9 @@ async def test_a_refusal_is_told_without_the_key_and_tried_again_later(
             feed.refuses = {"code": -32601, "message": "Method not found"}
         async with listening(HeliusStream(), lambda: frozenset("A")):
             await until(lambda: len(feed.paths) >= 3)
-    errors = {r.getMessage() for r in caplog.records if r.levelname == "ERROR"}
+    # The stand-in server in this process may log that its client hung up.
+    ours = [r for r in caplog.records if not r.name.startswith("websockets.server")]
+    errors = {r.getMessage() for r in ours if r.levelname == "ERROR"}
     assert errors == {
         "helius: refused the connection with 403; next try in 0 s"
         if way == "handshake"

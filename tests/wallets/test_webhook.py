@@ -5,13 +5,13 @@ import zlib
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
 from wallets.actions import record_waiting
 from wallets.models import Delivery, QuarantinedPayload, RawTransaction
-from wallets.webhooks import BODY_LIMIT
+from wallets.webhooks import BODY_LIMIT, receive_transactions
 
 SECRET = "a-long-shared-secret"  # made up
 
@@ -62,6 +62,16 @@ def test_too_large_and_empty_bodies_are_refused(client: Client) -> None:
     assert post(client, b"x" * (10 * 1024 * 1024)).status_code == 413
     assert post(client, b"").status_code == 400
     assert client.get(reverse("receive_transactions")).status_code == 405
+    assert Delivery.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_a_body_that_does_not_tell_its_length_is_measured(rf: RequestFactory) -> None:
+    request = rf.post("/", b"x" * (BODY_LIMIT + 1), content_type="application/json")
+    del request.META["CONTENT_LENGTH"]
+    request.META["HTTP_AUTHORIZATION"] = SECRET
+    request._body = b"x" * (BODY_LIMIT + 1)
+    assert receive_transactions(request).status_code == 413
     assert Delivery.objects.count() == 0
 
 

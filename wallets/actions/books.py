@@ -22,6 +22,7 @@ Place = tuple[OrderKey, int, int]
 Key = tuple[int, str]
 Row = Trade | Transfer
 Placed = list[tuple[Place, Event]]
+_CENT = Decimal("0.000001")
 
 
 def books_of(rows: Iterable[Row]) -> dict[Key, list[Row]]:
@@ -130,10 +131,13 @@ def _traded(trade: Trade, mint: str) -> Event:
 
 
 def _scaled(usd: Decimal | None, value: int | None, net: int | None) -> Decimal | None:
-    """Scale a trade's worth in USD to the amount after costs, at the same price of SOL."""
+    """Scale a trade's worth in USD to the amount after costs, at the same price of SOL.
+
+    Rounded as the columns are: a fold that goes on from rows must see what one fold saw.
+    """
     if usd is None or not value or net is None:
         return None
-    return usd * net / value
+    return (usd * net / value).quantize(_CENT)
 
 
 def _moved(transfer: Transfer) -> Event:

@@ -2,17 +2,22 @@
 
 import logging
 import zlib
+from datetime import datetime
 from typing import Any, Final
 
-from django.db import DataError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from aura.core import exact
-from wallets.actions.record import Recorded, quarantine_payload, record_transactions
+from wallets.actions.quarantine import is_passing, quarantine_payload
+from wallets.actions.record import Recorded, record_transactions
 from wallets.models import Delivery
 
 CHANNEL: Final = "aura_inbox"
 BATCH: Final = 20
+# A transaction is a thousand bytes and more: no body within the limit holds so many of them.
+MOST_ITEMS: Final = 5_000
+PRUNED_AT_ONCE: Final = 2_000
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +35,8 @@ def record_waiting(*, limit: int = BATCH) -> int:
     """Record the oldest waiting deliveries; return how many were taken.
 
     Each is claimed by a lock that other readers skip, so two readers share the work. A delivery
-    that defeats us entirely is quarantined with the reason instead of stopping the rest.
+    that defeats us entirely is quarantined with the reason instead of stopping the rest; only
+    the database's troubles of the moment are raised, and the delivery then waits on.
     """
     taken = 0
     for _ in range(limit):
@@ -63,7 +69,9 @@ def _read(delivery: Delivery) -> None:
     try:
         with transaction.atomic():
             result = record_transactions(payloads, source=delivery.source)
-    except (ArithmeticError, LookupError, TypeError, ValueError, DataError) as error:
+    except Exception as error:
+        if is_passing(error):
+            raise
         log.exception("delivery %s could not be recorded", delivery.pk)
         reason = f"could not be recorded: {type(error).__name__}"
         quarantine_payload(body, reason=reason, source=delivery.source)
@@ -92,4 +100,23 @@ def _payloads(body: bytes) -> list[Any]:
         raise ValueError(f"a list of transactions was expected, not {type(content).__name__}")
     if not content:
         raise ValueError("an empty list")
+    if len(content) > MOST_ITEMS:
+        raise ValueError(f"{len(content)} items are more than a delivery holds")
     return content
+
+
+def prune_deliveries(*, recorded_before: datetime, quarantined_before: datetime) -> int:
+    """Delete deliveries that were read long ago; return how many. What waits is never deleted.
+
+    Recorded transactions have their payload in their own row, refused ones in quarantine.
+    """
+    ends = {
+        Delivery.State.RECORDED: recorded_before,
+        Delivery.State.QUARANTINED: quarantined_before,
+    }
+    pruned = 0
+    for state, end in ends.items():
+        old = Delivery.objects.filter(state=state, done_at__lt=end).order_by("pk")
+        while ids := list(old.values_list("pk", flat=True)[:PRUNED_AT_ONCE]):
+            pruned += Delivery.objects.filter(pk__in=ids).delete()[0]
+    return pruned

@@ -1,13 +1,21 @@
 """From decoded transactions to rows: activities, trades, transfers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q, QuerySet
+
 from market.queries import sol_price_at
 from wallets.domain.decode import decode
-from wallets.domain.money import DOLLAR_DECIMALS, dollars_raw, side_of, value_lamports
+from wallets.domain.money import (
+    DOLLAR_DECIMALS,
+    DOLLARS,
+    dollars_raw,
+    side_of,
+    value_lamports,
+)
 from wallets.domain.ordering import order_key
 from wallets.domain.values import Decoded, Swap
 from wallets.domain.values import Transaction as TransactionValue
@@ -15,6 +23,7 @@ from wallets.models import Activity, RawTransaction, Trade, Transfer, Wallet
 
 SOL = Decimal(10**9)
 _CENT = Decimal("0.000001")
+_FOR_DOLLARS = Q(mint_in__in=DOLLARS) | Q(mint_out__in=DOLLARS)
 
 
 @dataclass(slots=True)
@@ -159,14 +168,16 @@ def moment_of(raw: RawTransaction) -> datetime:
     return raw.block_time or raw.received_at
 
 
-def reprice(raws: Collection[RawTransaction]) -> None:
-    """Work out again what trades were worth in USD, at a time that became known late."""
-    prices = sol_price_at({moment_of(raw) for raw in raws})
-    at = {raw.pk: moment_of(raw) for raw in raws}
-    trades = list(Trade.objects.filter(transaction__in=at, value_lamports__isnull=False))
-    for trade in trades:
-        trade.value_usd = _in_usd(trade.value_lamports, prices[at[trade.transaction_id]])
-    Trade.objects.bulk_update(trades, ["value_usd"])
+def reprice(trades: "QuerySet[Trade]") -> None:
+    """Work out again what trades were worth in USD, at a time or a price that became known late.
+
+    A trade for dollars is worth its dollars whenever it was.
+    """
+    rows = list(trades.exclude(value_lamports=None).exclude(_FOR_DOLLARS))
+    prices = sol_price_at({trade.at for trade in rows})
+    for trade in rows:
+        trade.value_usd = _in_usd(trade.value_lamports, prices[trade.at])
+    Trade.objects.bulk_update(rows, ["value_usd"], batch_size=500)
 
 
 def _usd(swap: Swap, value: int | None, price: Decimal | None) -> Decimal | None:

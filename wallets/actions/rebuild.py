@@ -9,7 +9,10 @@ from django.db import transaction
 from django.db.models import F
 
 from aura.core import exact
-from wallets.actions.record import derive_wallet
+from aura.core.events import announce
+from wallets.actions.settle import in_batches, settle
+from wallets.actions.stats import refresh_stats
+from wallets.events import BooksChanged
 from wallets.models import (
     Activity,
     Disposal,
@@ -65,12 +68,17 @@ class RebuildReport:
 
 
 def state_hash() -> str:
-    """Hash everything that must not depend on order, duplication, delay or restarts."""
+    """Hash everything that must not depend on order, duplication, delay or restarts.
+
+    Rows are a set: the sum of their hashes does not depend on the order they are read in, so
+    none has to be held or sorted.
+    """
     digest = hashlib.sha256()
     for model, fields in _COMPARED:
-        digest.update(model.__name__.encode())
-        for line in sorted(_lines(model, fields)):
-            digest.update(line.encode())
+        total = 0
+        for line in _lines(model, fields):
+            total += int.from_bytes(hashlib.sha256(line.encode()).digest())
+        digest.update(f"{model.__name__} {total:x}\n".encode())
     return digest.hexdigest()
 
 
@@ -87,17 +95,25 @@ def _lines(model: Any, fields: list[str]) -> Iterator[str]:
 
 @transaction.atomic
 def rebuild(*, keep: bool = True) -> RebuildReport:
-    """Delete every derived row and derive it again from the raw ones.
+    """Delete every derived row and derive it again from the raw ones, in chain order.
 
-    With `keep` False the rebuilt rows are thrown away again and only the comparison remains.
+    All recorded wallets are locked meanwhile: their new transactions wait. Trades are not
+    announced a second time; pages are told that books changed. With `keep` False the rebuilt
+    rows are thrown away again and only the comparison remains.
     """
+    rows = Wallet.objects.order_by("pk").select_for_update()
+    wallets = {wallet.address: wallet for wallet in rows}
+    ids = [wallet.pk for wallet in wallets.values()]
     before = state_hash()
-    wallets = list(Wallet.objects.order_by("pk").select_for_update())
     for model in _DERIVED:
-        model._default_manager.all().delete()
-    for wallet in wallets:
-        derive_wallet(wallet)
+        model._default_manager.filter(wallet__in=ids).delete()
+    for pairs in in_batches(RawTransaction.objects.all()):
+        settle(wallets, pairs())
+    active = Activity.objects.order_by("wallet_id").values_list("wallet_id", flat=True).distinct()
+    refresh_stats(active)
     report = RebuildReport(before, state_hash(), RawTransaction.objects.count(), len(wallets))
     if not keep:
         transaction.set_rollback(True)
+    elif not report.agrees:
+        announce(BooksChanged(ids))
     return report

@@ -1,25 +1,23 @@
 """The one way in for transactions, whether pushed, swept or replayed."""
 
-import hashlib
+import logging
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from aura.core import exact
-from aura.core.events import announce
 from market.actions import note_mints
-from wallets.actions.books import Key, books_of, fold_books
-from wallets.actions.derive import Derived, derive, reprice
-from wallets.actions.stats import refresh_stats
+from wallets.actions.quarantine import is_passing, quarantine_payloads
+from wallets.actions.settle import locked_wallets, moment, place, settle, tell_news
+from wallets.domain.bounds import confirm_bounds
 from wallets.domain.parse import parse
 from wallets.domain.values import Transaction, Undecodable
-from wallets.events import BooksChanged, TradesRecorded
-from wallets.models import Activity, QuarantinedPayload, RawTransaction, Trade, Transfer, Wallet
+from wallets.models import RawTransaction
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -34,57 +32,37 @@ class Recorded:
 
 
 Incoming = tuple[Transaction, Mapping[str, Any]]
+Refused = list[tuple[Any, str]]
 
 
 def record_transactions(payloads: Iterable[Any], *, source: str) -> Recorded:
     """Record raw transactions and everything that follows from them, in one transaction.
 
-    A payload that cannot be read is quarantined with its reason and hinders no other. The state
-    afterwards depends only on the set of transactions, not on their order, on duplicates or on
-    how they were split into batches.
+    A payload that cannot be read or stored is quarantined with its reason and hinders no other.
+    The state afterwards depends only on the set of transactions, not on their order, on
+    duplicates or on how they were split into batches. Raises only what passes: the database's
+    troubles of the moment.
     """
     result = Recorded()
+    refused: Refused = []
     incoming: dict[str, Incoming] = {}
     for payload in payloads:
         try:
             read = parse(payload)
-            if read.slot is None:
-                raise Undecodable("no slot: its place on the chain is not known")
+            confirm_bounds(read)
         except Undecodable as reason:
-            quarantine_payload(payload, reason=str(reason), source=source)
-            result.quarantined += 1
-            result.reasons.append(str(reason))
+            refused.append((payload, str(reason)))
             continue
-        incoming.setdefault(read.signature, (read, payload))
+        first, kept = incoming.get(read.signature, (read, payload))
+        incoming[read.signature] = (_completed(first, read), kept)
     if incoming:
         note_mints(_decimals(read for read, _ in incoming.values()))
-        _record(list(incoming.values()), source, result)
+        _record_or_part(list(incoming.values()), source, result, refused)
+    if refused:
+        quarantine_payloads(refused, source=source)
+        result.quarantined = len(refused)
+        result.reasons = list(dict.fromkeys(reason for _, reason in refused))
     return result
-
-
-def quarantine_payload(payload: Any, *, reason: str, source: str) -> None:
-    """Put aside what cannot be read, once per content, with how often it came."""
-    body = payload if isinstance(payload, bytes) else exact.dumps(payload).encode()
-    digest = hashlib.sha256(body).hexdigest()
-    _, is_new = QuarantinedPayload.objects.get_or_create(
-        digest=digest,
-        defaults={"source": source, "reason": reason, "payload": zlib.compress(body)},
-    )
-    if not is_new:
-        QuarantinedPayload.objects.filter(digest=digest).update(count=F("count") + 1)
-
-
-def derive_wallet(wallet: Wallet) -> None:
-    """Read the transactions kept so far for a wallet that was not recorded when they came."""
-    raws = RawTransaction.objects.filter(owners__contains=[wallet.address])
-    pairs = [(raw, parse(unpack(raw))) for raw in raws.order_by("slot", "tx_index", "signature")]
-    if pairs:
-        _settle({wallet.address: wallet}, pairs, Recorded())
-
-
-def unpack(raw: RawTransaction) -> Any:
-    """Return the payload of a raw row as it came."""
-    return exact.loads(zlib.decompress(raw.payload))
 
 
 def owners_of(read: Transaction) -> list[str]:
@@ -96,14 +74,45 @@ def owners_of(read: Transaction) -> list[str]:
     return sorted(owners)
 
 
+def _completed(first: Transaction, copy: Transaction) -> Transaction:
+    """Return the first copy with the place and time that only a later copy tells."""
+    if first.tx_index is None or first.block_time is None:
+        index = copy.tx_index if first.tx_index is None else first.tx_index
+        time = copy.block_time if first.block_time is None else first.block_time
+        return replace(first, tx_index=index, block_time=time)
+    return first
+
+
 def _decimals(reads: Iterable[Transaction]) -> dict[str, int]:
     return {a.mint: a.decimals for read in reads for a in read.token_accounts}
 
 
+def _record_or_part(
+    incoming: Sequence[Incoming], source: str, result: Recorded, refused: Refused
+) -> None:
+    """Record a batch; where that fails for good, its halves, down to the one that is the cause."""
+    try:
+        done = _record(incoming, source)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        if len(incoming) == 1:
+            read, payload = incoming[0]
+            log.exception("transaction %s could not be recorded", read.signature)
+            refused.append((payload, f"could not be recorded: {type(error).__name__}"))
+            return
+        half = len(incoming) // 2
+        _record_or_part(incoming[:half], source, result, refused)
+        _record_or_part(incoming[half:], source, result, refused)
+        return
+    result.new += done.new
+    result.known += done.known
+    result.trades += done.trades
+
+
 @transaction.atomic
-def _record(incoming: Sequence[Incoming], source: str, result: Recorded) -> None:
-    owners = {owner for read, _ in incoming for owner in owners_of(read)}
-    wallets = _locked(owners)
+def _record(incoming: Sequence[Incoming], source: str) -> Recorded:
+    wallets = locked_wallets({owner for read, _ in incoming for owner in owners_of(read)})
     signatures = [read.signature for read, _ in incoming]
     known = RawTransaction.objects.in_bulk(signatures, field_name="signature")
     RawTransaction.objects.bulk_create(
@@ -114,17 +123,13 @@ def _record(incoming: Sequence[Incoming], source: str, result: Recorded) -> None
         ignore_conflicts=True,
     )
     rows = RawTransaction.objects.in_bulk(signatures, field_name="signature")
-    result.new += len(rows) - len(known)
-    result.known += len(known)
-    placed_anew = [rows[r.signature] for r, _ in incoming if _place(rows[r.signature], r)]
     pairs = [(rows[read.signature], read) for read, _ in incoming]
-    _settle(wallets, pairs, result, placed_anew=placed_anew)
-
-
-def _locked(addresses: Iterable[str]) -> dict[str, Wallet]:
-    """Lock the recorded wallets among the addresses, in one order for everybody."""
-    rows = Wallet.objects.filter(address__in=list(addresses)).order_by("pk")
-    return {wallet.address: wallet for wallet in rows.select_for_update(of=("self",))}
+    # Rows of nobody's wallet are locked here alone: in one order, as every writer does.
+    in_order = sorted(pairs, key=lambda pair: pair[0].signature)
+    placed = [raw for raw, read in in_order if place(raw, read.tx_index, moment(read.block_time))]
+    derived, moved = settle(wallets, pairs, placed_anew=placed)
+    tell_news(derived, moved)
+    return Recorded(new=len(rows) - len(known), known=len(known), trades=len(derived.trades))
 
 
 def _raw(read: Transaction, payload: Mapping[str, Any], source: str) -> RawTransaction:
@@ -132,7 +137,7 @@ def _raw(read: Transaction, payload: Mapping[str, Any], source: str) -> RawTrans
         signature=read.signature,
         slot=read.slot or 0,
         tx_index=read.tx_index,
-        block_time=_moment(read.block_time),
+        block_time=moment(read.block_time),
         version=str(read.version),
         failed=read.failed,
         fee_payer=read.signers[0],
@@ -141,97 +146,3 @@ def _raw(read: Transaction, payload: Mapping[str, Any], source: str) -> RawTrans
         payload=zlib.compress(exact.dumps(payload).encode()),
         source=source,
     )
-
-
-def _moment(unix: int | None) -> datetime | None:
-    return None if unix is None else datetime.fromtimestamp(unix, UTC)
-
-
-def _place(row: RawTransaction, read: Transaction) -> bool:
-    """Fill in a place or time that an earlier copy of the transaction did not tell."""
-    return _fill(row, read.tx_index, _moment(read.block_time))
-
-
-def _fill(row: RawTransaction, tx_index: int | None, block_time: datetime | None) -> bool:
-    better: dict[str, Any] = {}
-    if row.tx_index is None and tx_index is not None:
-        better["tx_index"] = row.tx_index = tx_index
-    if row.block_time is None and block_time is not None:
-        better["block_time"] = row.block_time = block_time
-    if not better:
-        return False
-    RawTransaction.objects.filter(pk=row.pk).update(**better)
-    Trade.objects.filter(transaction=row).update(**better)
-    Transfer.objects.filter(transaction=row).update(**better)
-    return True
-
-
-@transaction.atomic
-def place_in_time(slot: int, moment: datetime) -> int:
-    """Give the transactions of a slot that came without a time the slot's; return how many."""
-    return _place_slot(slot, lambda row: _fill(row, None, moment))
-
-
-@transaction.atomic
-def place_in_block(slot: int, signatures: Sequence[str]) -> int:
-    """Give the transactions of a slot their places in the block; return how many were told."""
-    places = {signature: index for index, signature in enumerate(signatures)}
-    return _place_slot(slot, lambda row: _fill(row, places.get(row.signature), None))
-
-
-def _place_slot(slot: int, fill: Callable[[RawTransaction], bool]) -> int:
-    rows = list(RawTransaction.objects.filter(slot=slot).order_by("signature"))
-    _locked({owner for row in rows for owner in row.owners})
-    placed = [row for row in rows if fill(row)]
-    moved = _books_of_placed(placed)
-    changed = sorted({wallet_id for wallet_id, _ in moved})
-    fold_books(dict.fromkeys(moved))
-    refresh_stats(changed)
-    if changed:
-        announce(BooksChanged(changed))
-    return len(placed)
-
-
-def _settle(
-    wallets: Mapping[str, Wallet],
-    pairs: Sequence[tuple[RawTransaction, Transaction]],
-    result: Recorded,
-    *,
-    placed_anew: Sequence[RawTransaction] = (),
-) -> None:
-    """Derive what is not derived yet, fold the books it touches, tell the news."""
-    done = set(
-        Activity.objects.filter(
-            wallet__in=wallets.values(), transaction__in=[raw for raw, _ in pairs]
-        ).values_list("wallet_id", "transaction_id")
-    )
-    derived = derive(wallets, pairs, done)
-    moved = _books_of_placed(placed_anew)
-    fold_books(books_of(derived.rows) | dict.fromkeys(moved))
-    refresh_stats(derived.active_ids | {wallet_id for wallet_id, _ in moved})
-    result.trades += len(derived.trades)
-    _tell(derived, {wallet_id for wallet_id, _ in moved})
-
-
-def _books_of_placed(raws: Sequence[RawTransaction]) -> set[Key]:
-    """Return the books moved by transactions whose place or time became known late."""
-    if not raws:
-        return set()
-    reprice(raws)
-    return set(
-        books_of(
-            [
-                *Trade.objects.filter(transaction__in=raws),
-                *Transfer.objects.filter(transaction__in=raws),
-            ]
-        )
-    )
-
-
-def _tell(derived: Derived, moved: set[int]) -> None:
-    traded = {trade.wallet_id for trade in derived.trades}
-    if derived.trades:
-        announce(TradesRecorded([trade.pk for trade in derived.trades], sorted(traded)))
-    changed = sorted((derived.active_ids | moved) - traded)
-    if changed:
-        announce(BooksChanged(changed))

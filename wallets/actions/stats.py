@@ -1,7 +1,7 @@
 """A wallet's figures, worked out from its trades, positions and costs."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -9,12 +9,17 @@ from django.db.models.functions import Coalesce
 from wallets.domain.statistics import wilson
 from wallets.models import Activity, Disposal, Position, Trade, WalletStats
 
+AT_ONCE: Final = 500
 
-def refresh_stats(wallet_ids: Collection[int]) -> None:
-    """Work out the figures of these wallets and store them."""
+
+def refresh_stats(wallet_ids: Iterable[int]) -> None:
+    """Work out the figures of these wallets and store them, some hundred wallets at a time."""
     ids = sorted(set(wallet_ids))
-    if not ids:
-        return
+    for start in range(0, len(ids), AT_ONCE):
+        _refresh(ids[start : start + AT_ONCE])
+
+
+def _refresh(ids: list[int]) -> None:
     trades = _by_wallet(
         Trade.objects.filter(wallet__in=ids),
         n=Count("pk"),
@@ -82,5 +87,10 @@ def _stats(
         realised_usd=None if positions.get("unpriced") else positions.get("usd"),
         unknown_proceeds_lamports=positions.get("unknown") or 0,
         fees_lamports=sum(outside.get(kind) or 0 for kind in ("network", "tip", "platform")),
-        coverage=(sold.get("known") or 0) / sold["all"] if sold.get("all") else None,
+        coverage=_share(sold.get("known") or 0, sold.get("all") or 0),
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    """Return a share between 0 and 1; None where costs ate all that sales fetched."""
+    return min(1.0, max(0.0, part / whole)) if whole > 0 else None

@@ -124,11 +124,14 @@ class Book:
     touched_lots: dict[int, Lot] = field(default_factory=dict)
     touched_positions: dict[int, Position] = field(default_factory=dict)
     disposals: list[Disposal] = field(default_factory=list)
+    _held: int | None = None
 
     @property
     def raw(self) -> int:
-        """Raw units held."""
-        return sum(lot.raw_left for lot in self.lots)
+        """Raw units held; counted once, then kept, since a book may have thousands of lots."""
+        if self._held is None:
+            self._held = sum(lot.raw_left for lot in self.lots)
+        return self._held
 
     @property
     def cost_lamports(self) -> int:
@@ -170,6 +173,7 @@ class Book:
             self.next_lot, position_no, origin, event.signature, event.at, raw, raw, cost, cost, usd
         )
         self.next_lot += 1
+        self._held = self.raw + raw
         self.lots.append(lot)
         self.touched_lots[lot.no] = lot
         return lot
@@ -222,6 +226,7 @@ class Book:
         if lot.cost_left_lamports is not None:
             cost = lot.cost_left_lamports * taken // lot.raw_left
             lot.cost_left_lamports -= cost
+        self._held = self.raw - taken
         lot.raw_left -= taken
         self.touched_lots[lot.no] = lot
         gain = None if proceeds is None or cost is None else proceeds - cost
@@ -272,10 +277,10 @@ class Book:
         dust = [(lot, lot.raw_left) for lot in self.lots]
         for lot, raw in dust:
             known = lot.cost_left_lamports is not None
-            self._piece(
-                Disposed(event.signature, event.at, raw, True, 0 if known else None, 0, Decimal(0)),
-                position, lot, raw, 0 if known else None,
-            )  # fmt: skip
+            written_off = Disposed(
+                event.signature, event.at, raw, is_sale=True, proceeds_usd=Decimal(0)
+            )
+            self._piece(written_off, position, lot, raw, 0 if known else None)
         self.lots.clear()
         position.is_open = False
         position.closed_at = event.at

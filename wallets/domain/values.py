@@ -10,7 +10,7 @@ TransferKind = Literal["receive", "send", "liquidity"]
 MoveKind = Literal["pay", "create", "claim", "token", "mint", "burn", "open", "close"]
 
 
-class Undecodable(ValueError):  # noqa: N818 - it names what the payload is, as all our errors do
+class Undecodable(ValueError):
     """The payload is not a transaction we can read; it is kept aside with this reason."""
 
     def __init__(self, reason: str) -> None:

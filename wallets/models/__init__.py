@@ -9,7 +9,7 @@ from wallets.models.chain import (
     Trade,
     Transfer,
 )
-from wallets.models.wallet import Follow, Wallet
+from wallets.models.wallet import Follow, PushRegistration, Wallet
 
 __all__ = [
     "Activity",
@@ -19,6 +19,7 @@ __all__ = [
     "Holding",
     "Lot",
     "Position",
+    "PushRegistration",
     "QuarantinedPayload",
     "RawTransaction",
     "Trade",

@@ -1,14 +1,18 @@
 """What came in and what it says happened: deliveries, raw transactions, trades, transfers."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from aura.core.fields import RawAmountField
+from market.models import SolPrice
+from market.queries import PRICE_HOLDS
+from wallets.domain.money import DOLLARS
 from wallets.models.wallet import Wallet
 
 
@@ -76,8 +80,12 @@ class RawTransaction(models.Model):
         indexes: ClassVar = [
             # derive_wallet(): what an address took part in
             GinIndex(fields=["owners"], name="raw_owners"),
-            # the sweep that asks for missing block times
+            # what shares a slot, and the newest of the chain
+            models.Index(fields=["-slot"], name="raw_slot"),
+            # the loop that asks for missing block times
             models.Index(fields=["slot"], name="raw_timeless", condition=models.Q(block_time=None)),
+            # the loop that asks for missing places: the latest that came without
+            models.Index(fields=["-id"], name="raw_unplaced", condition=models.Q(tx_index=None)),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +138,22 @@ class Placed(models.Model):
         return self.block_time or self.received_at
 
 
+class TradeQuerySet(models.QuerySet["Trade"]):
+    """Trades in the words of the domain."""
+
+    def priceable(self) -> Self:
+        """Trades recorded before there was a price of SOL for their minute, where now there is."""
+        at = Coalesce("block_time", "received_at")
+        price = SolPrice.objects.filter(
+            minute__lte=models.OuterRef("moment"),
+            minute__gte=models.OuterRef("moment") - PRICE_HOLDS,
+        )
+        for_dollars = models.Q(mint_in__in=DOLLARS) | models.Q(mint_out__in=DOLLARS)
+        unpriced = self.filter(value_usd=None, value_lamports__isnull=False).exclude(for_dollars)
+        waiting = unpriced.annotate(moment=at)
+        return waiting.filter(models.Exists(price)).order_by("pk")
+
+
 class Trade(Placed):
     """One swap of one wallet: what went in, what came out, net of fee, tip and rent."""
 
@@ -154,6 +178,8 @@ class Trade(Placed):
     venue = models.CharField(max_length=32, blank=True)
     program = models.CharField(max_length=44, blank=True)
 
+    objects = TradeQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["wallet", "transaction", "leg"], name="one_trade_a_leg")
@@ -166,6 +192,12 @@ class Trade(Placed):
             # a book's fold: the trades of one wallet in one mint
             models.Index(fields=["wallet", "mint_in"], name="trade_wallet_in"),
             models.Index(fields=["wallet", "mint_out"], name="trade_wallet_out"),
+            # priceable(): trades that wait for a price
+            models.Index(
+                fields=["id"],
+                name="trade_unpriced",
+                condition=models.Q(value_usd=None, value_lamports__isnull=False),
+            ),
             # the live feed: the latest trades of many wallets
             models.Index(fields=["-slot", "-tx_index", "-id"], name="trade_recent"),
         ]

@@ -1,5 +1,6 @@
 """Wallets and who follows them."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -18,6 +19,10 @@ class WalletQuerySet(models.QuerySet["Wallet"]):
             return self.none()
         mine = models.Exists(Follow.objects.filter(user=user, wallet=models.OuterRef("pk")))
         return self.filter(models.Q(curated=True) | mine)
+
+    def due(self, at: datetime) -> Self:
+        """Wallets for which a sweep was asked and may start, those who wait longest first."""
+        return self.filter(sweep_due_at__lte=at).order_by("sweep_due_at", "pk")
 
     def watched(self) -> Self:
         """Wallets somebody wants watched: curated, or followed by anyone."""
@@ -42,6 +47,9 @@ class Wallet(models.Model):
 
     swept_at = models.DateTimeField("last swept", null=True, blank=True)
     sweep_slot = models.BigIntegerField("swept up to slot", null=True, blank=True)
+    sweep_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="a sweep was asked for and may start from then on"
+    )
     complete_since = models.DateTimeField(
         null=True, blank=True, help_text="every transaction from here on is recorded"
     )
@@ -51,6 +59,16 @@ class Wallet(models.Model):
     unseen = models.BooleanField(default=False, help_text="no history on chain at the first sweep")
 
     objects = WalletQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            # due(): who is swept next
+            models.Index(
+                fields=["sweep_due_at"],
+                name="wallet_sweep_due",
+                condition=models.Q(sweep_due_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return short(self.address)
@@ -92,3 +110,15 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nickname or self.wallet} for {self.user_id}"
+
+
+class PushRegistration(models.Model):
+    """The webhook a vendor keeps for us: found again after a restart, even at another address."""
+
+    vendor = models.CharField(max_length=32, primary_key=True)
+    remote_id = models.CharField(max_length=128, blank=True, help_text="empty: none is needed")
+    url = models.URLField(max_length=500)
+    confirmed_at = models.DateTimeField(help_text="when the vendor last showed it to be in order")
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.remote_id}"

@@ -1,6 +1,7 @@
 """Run the live loops: listen, record the inbox, push news to pages."""
 
 import signal
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         confirm_world()
         leader = Leader(all_loops())
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: leader.stop.set())
+            # From a thread of its own: set() takes a lock the interrupted wait may hold.
+            signal.signal(number, lambda *_: threading.Thread(target=leader.stop.set).start())
         enqueue("wallets.tasks.sweep_all")
         leader.run()

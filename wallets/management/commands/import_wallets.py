@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take a file, --dry-run and --follow-as."""
         parser.add_argument("file")
-        parser.add_argument("--dry-run", action="store_true", help="judge every row, change nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="judge every row, change nothing"
+        )
         parser.add_argument(
             "--follow-as", metavar="EMAIL", help="let this user follow them under their nicknames"
         )
@@ -120,9 +123,9 @@ def _shown(given: str) -> str:
 
 
 def _text(file: str) -> str:
-    stream = sys.stdin.buffer if file == "-" else None
     try:
-        body = stream.read(FILE_LIMIT + 1) if stream else Path(file).read_bytes()
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
+            body = stream.read(FILE_LIMIT + 1)
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}") from None
     if len(body) > FILE_LIMIT:
