@@ -4,6 +4,7 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
+from aura.core.live import EVERYONE
 from wallets.models import Wallet
 
 
@@ -11,4 +12,4 @@ from wallets.models import Wallet
 def audiences(user: Any) -> frozenset[str]:
     """Name the audiences of a user's sockets: his own, and every wallet visible to him."""
     visible = Wallet.objects.visible_to(user).values_list("pk", flat=True)
-    return frozenset({f"user:{user.pk}", *(f"wallet:{pk}" for pk in visible)})
+    return frozenset({EVERYONE, f"user:{user.pk}", *(f"wallet:{pk}" for pk in visible)})

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from aura.admin import ReadOnly
-from wallets import models
+from wallets import actions, models
 
 
 class Ledger(ReadOnly, admin.ModelAdmin[Any]):
@@ -37,6 +37,11 @@ class WalletAdmin(admin.ModelAdmin[models.Wallet]):
         "is_partial",
         "unseen",
     )
+
+    def save_model(self, request: Any, obj: models.Wallet, form: Any, change: Any) -> None:
+        """Save through the verb, so that open pages and the audit log hear of it."""
+        super().save_model(request, obj, form, change)
+        actions.curate_wallet(obj, curated=obj.curated, character=obj.character, by=request.user)
 
 
 @admin.register(models.Follow)

@@ -1,7 +1,12 @@
 """Turns the wallets app's news into fragments on open pages."""
 
+import logging
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
+
+import redis
 
 from aura.core.events import read_facts
 from aura.core.live import push
@@ -10,6 +15,8 @@ from wallets.models import Trade, Wallet
 from wallets.queries import TradeRow, stats_of, trade_rows
 
 READER: Final = "pages"
+
+log = logging.getLogger(__name__)
 
 # A page shows so many rows of one wallet; a longer batch would push out its own rows again.
 ROWS_A_PUSH: Final = 50
@@ -36,25 +43,41 @@ def _push_trades(trade_ids: list[int]) -> None:
     for row in trade_rows(trades.order_by("-slot", "-tx_index", "-id")):
         by_wallet[row.trade.wallet].append(row)
     for wallet, rows in by_wallet.items():
-        push(
-            f"wallet:{wallet.pk}",
-            "wallets/trade_rows.html",
-            {"rows": rows[:ROWS_A_PUSH]},
-            target=f'[data-trades="all"],[data-trades="{wallet.address}"]',
-            swap="afterbegin",
-        )
+        with _not_stopping_the_rest(wallet):
+            push(
+                f"wallet:{wallet.pk}",
+                "wallets/trade_rows.html",
+                {"rows": rows[:ROWS_A_PUSH]},
+                target=f'[data-trades="all"],[data-trades="{wallet.address}"]',
+                swap="afterbegin",
+            )
 
 
 def _push_figures(wallet_ids: set[int]) -> None:
     """Send the wallets' figures: their rows on the Whales page, the cards on their own."""
     for wallet in Wallet.objects.filter(pk__in=wallet_ids).select_related("stats"):
-        context = {"wallet": wallet, "stats": stats_of(wallet)}
         audience = f"wallet:{wallet.pk}"
-        push(
-            audience, "wallets/whale_row.html", context,
-            target=f"#whale-{wallet.pk}", swap="outerMorph",
-        )  # fmt: skip
-        push(
-            audience, "wallets/stat_cards.html", context,
-            target=f"#stats-{wallet.pk}", swap="outerMorph",
-        )  # fmt: skip
+        with _not_stopping_the_rest(wallet):
+            context = {"wallet": wallet, "stats": stats_of(wallet)}
+            push(
+                audience, "wallets/whale_row.html", context,
+                target=f"#whale-{wallet.pk}", swap="outerMorph",
+            )  # fmt: skip
+            push(
+                audience, "wallets/stat_cards.html", context,
+                target=f"#stats-{wallet.pk}", swap="outerMorph",
+            )  # fmt: skip
+
+
+@contextmanager
+def _not_stopping_the_rest(wallet: Wallet) -> Iterator[None]:
+    """Log a fragment that cannot be rendered and go on; only a lost Redis stops the turn.
+
+    The reader would otherwise meet the same fact for ever, and no page would hear of another.
+    """
+    try:
+        yield
+    except (redis.RedisError, OSError):
+        raise
+    except Exception:
+        log.exception("no fragment for wallet %s", wallet.pk)

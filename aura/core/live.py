@@ -21,6 +21,7 @@ from channels.layers import get_channel_layer
 from django.template.loader import render_to_string
 
 GROUP: Final = "aura.live"
+EVERYONE: Final = "everyone"
 QUEUE_LIMIT: Final = 256
 CLOSE_UNAUTHENTICATED: Final = 4401
 CLOSE_TOO_SLOW: Final = 4408
@@ -48,9 +49,9 @@ def push(
     _send(audience, json.dumps({"content": content, "target": target, "swap": swap}))
 
 
-def refresh_audiences(user_id: int) -> None:
-    """Make the user's open sockets look up again what they may hear."""
-    _send(f"user:{user_id}", None)
+def refresh_audiences(user_id: int | None = None) -> None:
+    """Make a user's open sockets, or everybody's, look up again what they may hear."""
+    _send(EVERYONE if user_id is None else f"user:{user_id}", None)
 
 
 def _send(audience: str | Iterable[str], text: str | None) -> None:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from aura.models import AuditEntry
 from tests.make import make_trade, make_wallet
 from wallets.models import Trade
 
@@ -59,3 +60,13 @@ def test_staff_keep_the_curated_list(client: Client, staff: Any) -> None:
     assert answer.status_code == 302
     wallet.refresh_from_db()
     assert (wallet.curated, wallet.character) == (True, "whale")
+
+
+def test_what_staff_change_is_written_down(client: Client, staff: Any) -> None:
+    wallet = make_wallet()
+    client.force_login(staff)
+    form = {"kind": "wallet", "curated": "on", "character": "kol"}
+    client.post(_url(type(wallet), "change", wallet.pk), form)
+    entry = AuditEntry.objects.get()
+    assert (entry.by, entry.action, entry.subject) == (staff, "wallet.curated", wallet.address)
+    assert entry.detail == {"character": "kol"}

@@ -10,7 +10,7 @@ from django.test import Client
 from aura.core.events import announce
 from aura.models import User
 from tests.make import SOL, make_token, make_trade, make_wallet
-from wallets.actions import follow_wallet
+from wallets.actions import curate_wallet, follow_wallet
 from wallets.events import BooksChanged, TradesRecorded
 from wallets.models import Trade, Wallet
 from wallets.subscribers import push_news
@@ -138,3 +138,29 @@ def test_names_of_tokens_cannot_break_out(sent: list[dict[str, Any]]) -> None:
     assert "<bdi>&lt;img src=x…</bdi>" in row
     assert "\u202e" not in row
     assert "<img" not in row
+
+
+def test_a_fragment_that_cannot_be_rendered_stops_no_other(
+    sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine = make_wallet("broken", curated=True), make_wallet("fine", curated=True)
+    from wallets import subscribers
+
+    whole = subscribers.stats_of
+
+    def breaks(wallet: Wallet) -> Any:
+        if wallet == broken:
+            raise ValueError("on purpose")
+        return whole(wallet)
+
+    monkeypatch.setattr(subscribers, "stats_of", breaks)
+    _announce(BooksChanged([broken.pk, fine.pk]))
+    assert push_news() is True
+    assert {frame["to"] for frame in sent} == {f"wallet:{fine.pk}"}
+    assert push_news() is False, "the reader goes on"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wallet_put_on_the_list_makes_open_pages_listen(sent: list[dict[str, Any]]) -> None:
+    curate_wallet(make_wallet())
+    assert [frame["to"] for frame in sent] == ["everyone"]

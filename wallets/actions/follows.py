@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from aura.core.errors import LimitReached, Refused
@@ -31,7 +32,8 @@ def follow_wallet(user: Any, *, address: str, nickname: str = "") -> Follow:
     LimitReached when the plan's own wallets are used up; then nothing has changed.
     """
     name = _nickname(nickname)
-    type(user).objects.select_for_update().get(pk=user.pk)  # two requests count one after the other
+    # Two requests at once count one after the other.
+    get_user_model()._default_manager.select_for_update().get(pk=user.pk)
     allowed = entitlements(user)
     existing = Follow.objects.filter(user=user, wallet__address=address.strip()).first()
     if existing is None and Follow.objects.filter(user=user).count() >= allowed.own_wallets:

@@ -1,7 +1,7 @@
 """Which wallets are recorded, and how completely."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -9,7 +9,9 @@ from django.db.models import Q, QuerySet
 from aura.core import solana
 from aura.core.errors import Refused
 from aura.core.events import announce
+from aura.core.live import refresh_audiences
 from aura.core.queue import enqueue
+from aura.models import AuditEntry
 from wallets.actions.derive import Derived
 from wallets.actions.settle import (
     BATCH,
@@ -93,11 +95,24 @@ def _unread(wallet: Wallet) -> "QuerySet[RawTransaction]":
 
 
 @transaction.atomic
-def curate_wallet(wallet: Wallet, *, curated: bool = True, character: str = "") -> None:
-    """Put a wallet on the curated list, or take it off."""
+def curate_wallet(
+    wallet: Wallet, *, curated: bool = True, character: str | None = None, by: Any = None
+) -> None:
+    """Put a wallet on the curated list, or take it off; open pages hear of it at once.
+
+    What a person (`by`) changes is written to the audit log.
+    """
     wallet.curated = curated
-    wallet.character = character or wallet.character
+    wallet.character = wallet.character if character is None else character
     wallet.save(update_fields=["curated", "character"])
+    if by is not None:
+        AuditEntry.objects.create(
+            by=by,
+            action="wallet.curated" if curated else "wallet.uncurated",
+            subject=wallet.address,
+            detail={"character": wallet.character},
+        )
+    transaction.on_commit(refresh_audiences, robust=True)
 
 
 @transaction.atomic

@@ -102,8 +102,10 @@ class Disposal(InBook):
             models.UniqueConstraint(fields=["wallet", "mint", "no"], name="one_disposal_a_number")
         ]
         indexes: ClassVar = [
+            # the Overview: what was realised since a moment
+            models.Index(fields=["disposed_at"], name="disposal_time"),
             # a position's page: the pieces that made its result
-            models.Index(fields=["wallet", "mint", "position_no"], name="disposal_position")
+            models.Index(fields=["wallet", "mint", "position_no"], name="disposal_position"),
         ]
 
     def __str__(self) -> str:

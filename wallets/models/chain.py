@@ -198,6 +198,8 @@ class Trade(Placed):
                 name="trade_unpriced",
                 condition=models.Q(value_usd=None, value_lamports__isnull=False),
             ),
+            # the Overview: what was traded since a moment
+            models.Index(fields=["block_time"], name="trade_time"),
             # the live feed: the latest trades of many wallets
             models.Index(fields=["-slot", "-tx_index", "-id"], name="trade_recent"),
         ]
