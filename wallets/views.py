@@ -77,6 +77,8 @@ def add_wallet(request: HttpRequest) -> HttpResponse:
             return redirect(follow.wallet)
         except Refused as error:
             form.add_error("address", str(error))
+    # The form stands below the table: the browser scrolls to what has the focus.
+    form.fields["address"].widget.attrs["autofocus"] = True
     return _whales(request, form, status=422)
 
 

@@ -1,8 +1,10 @@
 """Send recorded transactions through the real entrance."""
 
+import time
 from argparse import ArgumentParser
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -12,6 +14,9 @@ from wallets.actions import keep_delivery, record_waiting, track_wallet
 from wallets.domain.parse import parse
 from wallets.domain.values import Undecodable
 from wallets.models import Delivery, QuarantinedPayload, RawTransaction, Trade
+
+# How long another reader may keep a delivery before it is reported as still waiting, in seconds.
+PATIENCE: Final = 60.0
 
 
 class Command(BaseCommand):
@@ -32,8 +37,7 @@ class Command(BaseCommand):
         if options["track_payers"]:
             self._track(files)
         ids = {keep_delivery(path.read_bytes(), source="replay").pk: path for path in files}
-        while record_waiting():
-            pass
+        _record(ids)
         counts = {"recorded": 0, "quarantined": 0}
         for delivery in Delivery.objects.filter(pk__in=ids).order_by("pk"):
             counts[delivery.state] = counts.get(delivery.state, 0) + 1
@@ -60,6 +64,16 @@ class Command(BaseCommand):
             except Refused as refusal:
                 self.stderr.write(f"{payer} not tracked: {refusal}")
         self.stdout.write(f"{len(payers)} fee payers tracked ({new} new)")
+
+
+def _record(ids: Collection[int]) -> None:
+    """Record the inbox until none of these waits; a running watcher may hold one of them."""
+    deadline = time.monotonic() + PATIENCE
+    while Delivery.objects.filter(pk__in=ids, state=Delivery.State.WAITING).exists():
+        if not record_waiting():
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.1)
 
 
 def _files(paths: list[Path]) -> list[Path]:
