@@ -155,11 +155,14 @@ class WhaleCards:
     active: int
     win_rate: float | None
     volume_lamports: int
-    volume_usd: Decimal
+    volume_usd: Decimal | None
 
 
 def whale_cards(user: Any) -> WhaleCards:
-    """Count wallets, active ones (with trades), their mean win rate, and all volume."""
+    """Count wallets, active ones (with trades), their mean win rate, and all volume.
+
+    The volume in dollars is None when a price is missing: a part would pass for the whole.
+    """
     active = Q(stats__trades__gt=0)
     found = Wallet.objects.visible_to(user).aggregate(
         wallets=Count("pk"),
@@ -167,7 +170,10 @@ def whale_cards(user: Any) -> WhaleCards:
         win_rate=Avg("stats__win_rate", filter=active),
         volume_lamports=Coalesce(Sum("stats__volume_lamports"), 0),
         volume_usd=Coalesce(Sum("stats__volume_usd"), Decimal(0)),
+        unpriced=Count("pk", filter=active & Q(stats__volume_usd=None)),
     )
+    if found.pop("unpriced"):
+        found["volume_usd"] = None
     return WhaleCards(**found)
 
 

@@ -25,6 +25,7 @@ def _refresh(ids: list[int]) -> None:
         n=Count("pk"),
         volume=Sum("value_lamports"),
         usd=Sum("value_usd"),
+        unpriced=Count("pk", filter=Q(value_usd=None)),
         last=Max(Coalesce("block_time", "received_at")),
     )
     judged = Q(is_open=False, full_basis=True)
@@ -75,7 +76,7 @@ def _stats(
         wallet_id=pk,
         trades=trades.get("n", 0),
         volume_lamports=trades.get("volume") or 0,
-        volume_usd=trades.get("usd") or 0,
+        volume_usd=None if trades.get("unpriced") else trades.get("usd", 0),
         last_trade_at=trades.get("last"),
         closed_positions=closed,
         wins=wins,

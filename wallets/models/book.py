@@ -151,7 +151,13 @@ class WalletStats(models.Model):
     )
     trades = models.PositiveIntegerField(default=0)
     volume_lamports = models.BigIntegerField(default=0)
-    volume_usd = models.DecimalField(max_digits=24, decimal_places=6, default=0)
+    volume_usd = models.DecimalField(
+        max_digits=24,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="empty: a price is missing",
+    )
     closed_positions = models.PositiveIntegerField(
         default=0, help_text="closed, with full basis: what the win rate counts"
     )
