@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
+from pytest_django import Settings
 
 from aura.models import User
 
@@ -103,10 +104,12 @@ def server(served: Server, transactional_db: None) -> Server:
 
 
 @pytest.fixture
-def demo(server: Server, plans: None) -> User:
+def demo(server: Server, plans: None, settings: Settings) -> User:
     """A member with a confirmed address, so that the login form lets him in."""
     from allauth.account.models import EmailAddress
 
+    # The server is a process of its own and knows nothing of the tests' quick hasher.
+    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
     user = User.objects.create_user("demo@aura.local", "aura-demo-whales")
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
@@ -128,7 +131,7 @@ def page(browser: Any, server: Server, demo: User) -> Iterator[Any]:
     opened.goto("/accounts/login/")
     opened.click("[data-fill]")
     opened.click("form.stack button[type=submit]")
-    opened.wait_for_url("**/")
+    opened.wait_for_url(server.url + "/")
     opened.wait_for_selector("#link-state[data-state=on]")
     yield opened
     context.close()

@@ -76,7 +76,7 @@ async def test_a_socket_hears_its_user_and_the_wallets_he_sees(alice: User, bob:
     await sync_to_async(follow_wallet)(alice, address=own.address)
     assert await audiences(bob) == {"everyone", f"user:{bob.pk}", f"wallet:{curated.pk}"}
     assert await audiences(alice) == {
-        f"user:{alice.pk}", f"wallet:{curated.pk}", f"wallet:{own.pk}"
+        "everyone", f"user:{alice.pk}", f"wallet:{curated.pk}", f"wallet:{own.pk}"
     }  # fmt: skip
     await sync_to_async(unfollow_wallet)(alice, wallet=own)
     assert await audiences(alice) == {"everyone", f"user:{alice.pk}", f"wallet:{curated.pk}"}

@@ -64,6 +64,7 @@ def test_a_child_that_dies_is_started_again(
     assert stream.getvalue().splitlines() == [
         "worker  | first",
         "aura    | worker ended with code 3; again in 0 s",
+        "aura    | worker started again",
         "worker  | second",
     ]
     assert started.backoff == 0.2

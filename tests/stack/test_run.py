@@ -205,6 +205,18 @@ def test_a_check_without_a_product_fails(checkout: Path) -> None:
     assert "  web     | broken" in output
 
 
+def test_another_world_is_refused_in_one_line(checkout: Path) -> None:
+    state = layout.claim(checkout / ".aura")
+    (state / "world").write_text("sandbox\n")
+    run = start(checkout, "--world", "solana")
+    output = run.stdout.read() if run.stdout else ""
+    assert run.wait() == 1
+    assert output == (
+        f"aura: {state} holds the sandbox world; start it with --world sandbox, or give the "
+        "solana world an AURA_STATE_DIR of its own\n"
+    )
+
+
 def test_bad_options_are_refused(checkout: Path) -> None:
     for options in (["--port", "70000"], ["--speed", "0"], ["--world", "mars"]):
         done = subprocess.run(

@@ -110,14 +110,14 @@ def test_a_new_migration_or_another_database_is_work_to_do(
         (tmp_path / name).write_text("{}")
     monkeypatch.setattr(layout, "ROOT", tmp_path)
     monkeypatch.setattr(layout, "VENV", tmp_path / ".venv")
-    schema, static = marks.schema("postgresql://a"), marks.static_files()
+    schema, static = marks.schema("postgresql://a"), marks.static_files(tmp_path / "root")
     (tmp_path / ".aura" / "static").mkdir(parents=True)
     (tmp_path / ".aura" / "static" / "collected.css").touch()
-    assert marks.static_files() == static
+    assert marks.static_files(tmp_path / "root") == static
     assert marks.schema("postgresql://b") != schema
     (tmp_path / "static" / "a.css").write_text("b {}")
     assert marks.schema("postgresql://a") == schema
-    assert marks.static_files() != static
+    assert marks.static_files(tmp_path / "root") != static
     (tmp_path / "wallets" / "migrations" / "0002_second.py").touch()
     assert marks.schema("postgresql://a") != schema
 
