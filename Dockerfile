@@ -29,4 +29,4 @@ USER aura
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
-CMD ["sh", "-c", "exec env AURA_ROLE=web python -m daphne -b 0.0.0.0 -p 8000 aura.asgi:application"]
+CMD ["sh", "-c", "exec env AURA_ROLE=web python -m daphne -v 0 -b 0.0.0.0 -p 8000 aura.asgi:application"]

@@ -14,12 +14,20 @@ SHORTEST_SECRET = 50
 
 
 def choose_world(asked: str | None, state: Path, env: Mapping[str, str]) -> str:
-    """Return the world to run in: as asked, else AURA_WORLD, else this state's, else sandbox."""
+    """Return the world to run in: as asked, else AURA_WORLD, else this state's, else sandbox.
+
+    Raises Trouble for a world that is none, or is not the one this state folder holds.
+    """
     kept = state / "world"
     stored = kept.read_text().strip() if kept.exists() else ""
     world = asked or env.get("AURA_WORLD") or stored or "sandbox"
     if world not in WORLDS:
         raise Trouble(f"AURA_WORLD is {world!r}; it may be {' or '.join(WORLDS)}")
+    if stored and world != stored:
+        raise Trouble(
+            f"{state} holds the {stored} world; start it with --world {stored}, or give the "
+            f"{world} world an AURA_STATE_DIR of its own"
+        )
     return world
 
 
@@ -32,6 +40,17 @@ def _with_bytecode(env: Mapping[str, str]) -> dict[str, str]:
     if env.get("PYTHONDONTWRITEBYTECODE"):
         kept.setdefault("PYTHONPYCACHEPREFIX", str(layout.VENV / "pycache"))
     return kept
+
+
+def for_programs(env: Mapping[str, str]) -> dict[str, str]:
+    """Return what any Python program of ours needs, the sandbox as well as the product."""
+    env = _with_bytecode(env)
+    return {
+        **env,
+        "VIRTUAL_ENV": str(layout.VENV),
+        "PATH": f"{layout.VENV / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def kept_secret(state: Path, name: str) -> str:
@@ -66,10 +85,8 @@ def for_processes(
     state: Path, world: str, services: Services, *, env: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the whole environment of a child; variables the user set win over ours."""
-    env = _with_bytecode(env)
-    path = f"{layout.VENV / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
     return {
-        **env,
+        **for_programs(env),
         "AURA_LOG": env.get("AURA_LOG") or "console",
         "AURA_SECRET_KEY": env.get("AURA_SECRET_KEY") or kept_secret(state, "secret_key"),
         "AURA_WEBHOOK_SECRET": env.get("AURA_WEBHOOK_SECRET")
@@ -78,7 +95,4 @@ def for_processes(
         "AURA_STATE_DIR": str(state),
         "DATABASE_URL": services.database_url,
         "REDIS_URL": services.redis_url,
-        "VIRTUAL_ENV": str(layout.VENV),
-        "PATH": path,
-        "PYTHONUNBUFFERED": "1",
     }

@@ -72,14 +72,21 @@ class Child:
 class Supervisor:
     """Runs children from one thread: PR_SET_PDEATHSIG looks at the thread that forked."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, began: float | None = None) -> None:
+        """Supervise from now on; `began` (time.time() seconds) is when the command was given."""
         self.log = log
+        self.began = time.time() if began is None else began
         self.children: list[Child] = []
         self.selector = selectors.DefaultSelector()
         self.stopping = False
         self.impatient = False
         self.deadline: float | None = None
         self.watch: Callable[[], None] = lambda: None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the command was given."""
+        return time.time() - self.began
 
     def catch_signals(self) -> None:
         """Let Ctrl-C, SIGTERM and SIGHUP ask for an orderly stop."""
@@ -164,6 +171,7 @@ class Supervisor:
         if child.restart_at is not None:
             if now >= child.restart_at:
                 self.start(child)
+                self.log.say(f"{child.name} started again")
             return
         if child.popen is None or child.popen.poll() is None:
             return

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack import bootstrap, environment, layout, ports, processes, services
+from stack import bootstrap, environment, layout, leftovers, ports, processes, services
 from stack.house import House
 from stack.locks import FileLock
 from stack.trouble import Trouble, of_os_error
@@ -84,22 +84,28 @@ def _run(options: argparse.Namespace, state: Path, clock: Stopwatch, *, throwawa
     running = FileLock(state / "run.lock")
     if not running.take():
         raise Trouble("AURA is running on this state already; stop it, or add --fresh")
+    world = environment.choose_world(options.world, state, os.environ)
     copy = state / "log" / "check.log" if options.check else None
     log = processes.to_terminal(copy)
     log.say(clock.lap("environment"))
-    supervisor = processes.Supervisor(log)
+    supervisor = processes.Supervisor(log, began=clock.began)
     supervisor.catch_signals()
     if options.check:
         supervisor.deadline = clock.began + CHECK_LIMIT
-    house = House(state, supervisor)
-    held = None
+    house = held = None
     try:
-        house.clear_leftovers()
-        world = environment.choose_world(options.world, state, os.environ)
+        leftovers.clear(state, log.say)
+        port = ports.choose(options.host, options.port)
+        house = House(state, supervisor, host=options.host, port=port)
+        if world == "sandbox":
+            programs = environment.for_programs(os.environ)
+            house.start_sandbox(
+                programs, seed=options.seed, speed=options.speed, hours=options.hours
+            )
         held = services.hold(state, os.environ, throwaway=throwaway)
         log.say(clock.lap("services"))
-        env = environment.for_processes(state, world, held, env=os.environ)
-        return _live(options, house, env, held, clock)
+        house.configure(environment.for_processes(state, world, held, env=os.environ))
+        return _live(options, house, held, clock)
     except processes.Stopped:
         log.say("stopping")
         return 1 if options.check else 0
@@ -111,7 +117,8 @@ def _run(options: argparse.Namespace, state: Path, clock: Stopwatch, *, throwawa
         log.say(str(of_os_error(error, "starting")))
         return 1
     finally:
-        house.stop()
+        if house:
+            house.stop()
         if held:
             held.release()
         log.say(f"everything stopped after {time.time() - clock.began:.1f} s")
@@ -119,25 +126,19 @@ def _run(options: argparse.Namespace, state: Path, clock: Stopwatch, *, throwawa
 
 
 def _live(
-    options: argparse.Namespace,
-    house: House,
-    env: dict[str, str],
-    held: services.Services,
-    clock: Stopwatch,
+    options: argparse.Namespace, house: House, held: services.Services, clock: Stopwatch
 ) -> int:
-    log = house.supervisor.log
-    port = ports.choose(options.host, options.port)
-    house.configure(env, host=options.host, port=port)
-    if env["AURA_WORLD"] == "sandbox":
-        house.start_sandbox(options.seed, options.speed, options.hours)
-    house.prepare()
-    log.say(clock.lap("prepare"))
-    house.start_product()
-    log.say(clock.lap("web up"))
+    log, world = house.supervisor.log, house.env["AURA_WORLD"]
+    if world == "sandbox":
+        house.await_sandbox(speed=options.speed)
+        log.say(clock.lap("sandbox"))
+    house.open_web()
+    log.say(clock.lap("web"))
+    house.start_the_rest()
     if options.check:
         return _check(house, clock)
-    log.say(f"AURA is up: {house.env['AURA_PUBLIC_URL']}   (world: {env['AURA_WORLD']})")
-    if env["AURA_WORLD"] == "sandbox":
+    log.say(f"AURA is up: {house.env['AURA_PUBLIC_URL']}   (world: {world})")
+    if world == "sandbox":
         log.say("demo login: demo@aura.local / aura-demo-whales   (staff: staff@aura.local /")
         log.say("            aura-demo-staff; mails: " + house.env["AURA_SANDBOX_URL"] + "/inbox)")
     log.say("Ctrl-C stops everything")

@@ -24,6 +24,7 @@ class Hold:
     throwaway: bool = False
     users: FileLock = field(init=False)
     url: str = ""
+    server: int = 0
     child: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -43,6 +44,7 @@ class Hold:
             notice = self._notice()
             if "url" in notice:
                 self.url = str(notice["url"])
+                self.server = self._server(notice)
                 return self.url
             if not self.running():
                 notice = self._notice()
@@ -116,6 +118,16 @@ class Hold:
             return {}
         return notice if isinstance(notice, dict) else {}
 
+    def replaced(self) -> bool:
+        """Tell, once, that the server died and its keeper has started another."""
+        now = self._server(self._notice())
+        before, self.server = self.server, now or self.server
+        return bool(now and before and now != before)
+
+    def _server(self, notice: dict[str, object]) -> int:
+        found = notice.get("server")
+        return found if isinstance(found, int) else 0
+
     def _log(self) -> Path:
         return self.state / "log" / f"{self.kind}-keeper.log"
 
@@ -141,13 +153,17 @@ class Services:
             hold.users.survive_exec()
 
     def mend(self) -> list[str]:
-        """Start again the keepers that were killed; returns the names of those services."""
+        """Start again the keepers that were killed.
+
+        Returns the names of the services that were lost since the last call and are up again,
+        whether their keeper brought them back or this did.
+        """
         lost = [hold for hold in self.holds if not hold.running()]
         for hold in lost:
             hold._start_keeper()
         for hold in lost:
             hold.wait()
-        return [hold.kind for hold in lost]
+        return [hold.kind for hold in self.holds if hold in lost or hold.replaced()]
 
 
 def hold(state: Path, env: Mapping[str, str], *, throwaway: bool = False) -> Services:
