@@ -125,5 +125,9 @@ def _providers() -> dict[str, Any]:
             {"vendor": level.vendor, "used": level.used, "budget": level.budget}
             for level in quota.levels()
         ],
-        "switched_off": [] if settings.HELIUS_API_KEY else ["helius: no HELIUS_API_KEY"],
+        "switched_off": [
+            f"{vendor}: no {key}"
+            for vendor, key in (("helius", "HELIUS_API_KEY"), ("birdeye", "BIRDEYE_API_KEY"))
+            if not getattr(settings, key)
+        ],
     }

@@ -55,7 +55,6 @@ if _flag("AURA_TLS", default=PUBLIC_URL.startswith("https://")):
     CSRF_COOKIE_SECURE = True
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -137,7 +136,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PORT": str(_dsn.pop("port", "")),
         "OPTIONS": dict(_dsn),
         "CONN_MAX_AGE": 0 if ROLE == "web" else 600,
-        "CONN_HEALTH_CHECKS": ROLE != "web",
+        "CONN_HEALTH_CHECKS": True,
     }
 }
 if ROLE == "web":

@@ -66,6 +66,7 @@ class Server:
             Route("/rpc/", self._rpc, methods=post),
             Route("/public-rpc", self._public_rpc, methods=post),
             Route("/public-rpc/", self._public_rpc, methods=post),
+            WebSocketRoute("/public-rpc", self._public_socket),
             WebSocketRoute("/ws", self._socket),
             WebSocketRoute("/ws/", self._socket),
             Route("/v0/webhooks", self._hooks, methods=["GET", "POST"]),
@@ -111,6 +112,9 @@ class Server:
             await socket.close(1008)
             return
         await self.stream.serve(socket)
+
+    async def _public_socket(self, socket: WebSocket) -> None:
+        await self.stream.serve(socket, public=True)
 
     async def _hooks(self, request: Request) -> Response:
         if request.query_params.get("api-key") != KEY:

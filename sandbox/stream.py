@@ -24,12 +24,16 @@ SLOW_CLIENT = 2_048
 MOST_SUBSCRIPTIONS = 1_000
 MOST_ADDRESSES = 50_000
 
+# A plain node does not know the extensions of a vendor.
+HELIUS_ONLY = frozenset({"transactionSubscribe"})
+
 
 class Connection:
     """One client: its subscriptions and a bounded queue of messages to it."""
 
-    def __init__(self, hub: Stream) -> None:
+    def __init__(self, hub: Stream, *, public: bool = False) -> None:
         self.hub = hub
+        self.public = public
         self.senders: dict[int, Sender] = {}
         self.names: dict[int, str] = {}
         self.once: set[int] = set()
@@ -86,7 +90,7 @@ class Connection:
             self.put({"jsonrpc": "2.0", "result": True, "id": ident})
             return
         make = self.hub.makers.get(name)
-        if make is None:
+        if make is None or (self.public and name in HELIUS_ONLY):
             raise RpcError(-32601, "Method not found")
         if len(self.senders) >= MOST_SUBSCRIPTIONS:
             raise RpcError(-32006, "Too many subscriptions")
@@ -220,10 +224,10 @@ class Stream:
 
         return send
 
-    async def serve(self, socket: WebSocket) -> None:
-        """Talk to one client until it leaves or falls too far behind."""
+    async def serve(self, socket: WebSocket, *, public: bool = False) -> None:
+        """Talk to one client until it leaves or falls too far behind; `public` as a plain node."""
         await socket.accept()
-        connection = Connection(self)
+        connection = Connection(self, public=public)
         self.connections.add(connection)
         writer = asyncio.create_task(_write(socket, connection))
         try:

@@ -37,6 +37,8 @@ OVERLAP_SLOTS: Final = 150
 # The queue ends a task after 600 s. A turn begins no wallet after this many seconds, and a
 # wallet's sweep no page; what is left goes on in the next turn.
 TURN: Final = 200.0
+# So many failures in a row end a turn: the source is away, not a wallet unreadable.
+GIVE_UP_AFTER: Final = 3
 SWEEP_AGAIN: Final = timedelta(minutes=15)
 QUIET: Final = timedelta(minutes=4)
 # Push works where the vendor has just shown our webhook, or a stream has just brought something.
@@ -157,10 +159,11 @@ def sweep_due() -> int:
     """Sweep the wallets for which it was asked, for a bounded turn; return how many were new.
 
     One turn runs at a time. What is left stays asked for and goes on a minute later: after a
-    refusal for the rate too. A wallet waits a quarter of an hour from when its sweep begins until
-    it is tried again, so that one that fails, or ends the process, keeps no other from its turn.
+    refusal for the rate too, and after a few failures in a row, for then the source is away. A
+    wallet waits a quarter of an hour from when its sweep begins until it is tried again, so that
+    one that fails, or ends the process, keeps no other from its turn.
     """
-    new, deadline = 0, time.monotonic() + TURN
+    new, failed, deadline = 0, 0, time.monotonic() + TURN
     with alone(_SWEEPER) as mine:
         while mine and time.monotonic() < deadline:
             wallet_id = Wallet.objects.due(clock.now()).values_list("pk", flat=True).first()
@@ -175,6 +178,11 @@ def sweep_due() -> int:
                 break
             except ProviderError as error:
                 log.warning("wallet %s not swept: %s", wallet_id, error)
+                failed += 1
+                if failed == GIVE_UP_AFTER:
+                    break
+            else:
+                failed = 0
     return new
 
 

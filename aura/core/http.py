@@ -166,7 +166,7 @@ def request(
         again = call.retry or method in _IDEMPOTENT
         if not again or attempt == TRIES or pause is None:
             raise outcome
-        log.info("%s; try %d of %d in %.1f s", outcome, attempt + 1, TRIES, pause)
+        log.debug("%s; try %d of %d in %.1f s", outcome, attempt + 1, TRIES, pause)
         sleep(pause)
         attempt += 1
 

@@ -103,3 +103,9 @@ def test_unsubscribe_and_wrong_messages(client: TestClient) -> None:
         assert ask(socket, "logsSubscribe", {"mentions": ["x"]})["code"] == -32602
         socket.send_text("{")
         assert socket.receive_json()["error"]["code"] == -32700
+
+
+def test_a_plain_node_needs_no_key_and_knows_no_extension(client: TestClient) -> None:
+    with client.websocket_connect("/public-rpc") as socket:
+        assert isinstance(ask(socket, "slotSubscribe"), int)
+        assert ask(socket, "transactionSubscribe", {}, {})["code"] == -32601

@@ -237,6 +237,18 @@ def test_a_wallet_that_fails_waits_and_hinders_no_other(told: History) -> None:
     assert (second.swept_at, second.sweep_due_at) == (clock.now(), None)
 
 
+def test_a_source_that_is_away_ends_the_turn_and_the_rest_goes_on_later(told: History) -> None:
+    for number in range(5):
+        make_wallet(f"w{number}", curated=True)
+
+    def fail(n: int) -> None:
+        raise Unavailable("test", "away")
+
+    told.on_page = fail
+    tasks.sweep_all()
+    assert Wallet.objects.due(clock.now()).count() == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_sweep_of_a_wallet_runs_at_a_time(
     told: History, busiest: tuple[str, list[Any]]

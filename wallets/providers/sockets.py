@@ -25,6 +25,8 @@ FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 30.0
 DENIED_WAIT: Final = 300.0
 STEADY_AFTER: Final = 60.0
+# A vendor that is away is told of so often, in seconds, however often it is tried.
+SAY_EVERY: Final = 300.0
 LOOK_EVERY: Final = 2.0
 ANSWER_WITHIN: Final = 20.0
 LARGEST_MESSAGE: Final = 16 * 1024 * 1024
@@ -114,7 +116,7 @@ async def stay_connected(
     Reconnects after 1 s, doubling to 30 s, ±25 %; after five minutes where key or plan is
     refused. A connection that held a minute starts the count anew. Never raises otherwise.
     """
-    pause = FIRST_WAIT
+    pause, said = FIRST_WAIT, float("-inf")
     while True:
         started = asyncio.get_running_loop().time()
         trouble = await _connect_once(vendor, url, params, follow, hear)
@@ -124,8 +126,9 @@ async def stay_connected(
         if isinstance(trouble, Denied):
             pause = DENIED_WAIT
             log.error("%s; next try in %.0f s", trouble, pause)
-        else:
-            log.warning("%s stream ended: %s; next try in %.0f s", vendor, _words(trouble), pause)
+        elif started - said > SAY_EVERY:
+            said = started
+            log.warning("%s stream ended: %s; trying again", vendor, _words(trouble))
         await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  # spreads callers
         pause = min(LONGEST_WAIT, pause * 2)
 

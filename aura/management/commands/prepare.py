@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from aura.core.errors import AuraError, Refused
 from aura.core.http import request_text
+from aura.core.queue import enqueue
 from aura.core.world import confirm_world, is_sandbox
 from aura.models import User
 from aura.schedule import apply_schedules
 from billing.actions import publish_plans, subscribe_user
+from market.queries import latest_sol_price
 from market.tasks import fill_sol_history, poll_sol_price
 from wallets.actions import curate_wallet, follow_wallet, track_wallet
 from wallets.models import Wallet
@@ -22,6 +24,7 @@ from wallets.models import Wallet
 DEMO = ("demo@aura.local", "aura-demo-whales")
 STAFF = ("staff@aura.local", "aura-demo-staff")
 FOLLOWED = 5
+HISTORY_HOURS = 24
 
 
 class Command(BaseCommand):
@@ -54,8 +57,11 @@ class Command(BaseCommand):
         new = 0
         for number, whale in enumerate(whales):
             new += _watch(demo, whale, follow=number < FOLLOWED)
-        poll_sol_price()
-        fill_sol_history(hours=24)
+        if latest_sol_price() is None:
+            poll_sol_price()
+            fill_sol_history(hours=HISTORY_HOURS)
+        else:
+            enqueue("market.tasks.fill_sol_history", HISTORY_HOURS)
         self.stdout.write(f"sandbox: {len(whales)} whales ({new} new), login {DEMO[0]}")
 
 
