@@ -237,6 +237,7 @@ def test_a_wallet_that_fails_waits_and_hinders_no_other(told: History) -> None:
     assert (second.swept_at, second.sweep_due_at) == (clock.now(), None)
 
 
+@pytest.mark.django_db
 def test_a_source_that_is_away_ends_the_turn_and_the_rest_goes_on_later(told: History) -> None:
     for number in range(5):
         make_wallet(f"w{number}", curated=True)
