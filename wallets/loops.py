@@ -225,7 +225,12 @@ class Streams:
             for task in (ending, *tasks):
                 task.cancel()
             await asyncio.gather(ending, *tasks, return_exceptions=True)
-            await sync_to_async(connection.close)()
+            await sync_to_async(_hang_up)()
+
+
+def _hang_up() -> None:
+    # Named here, the connection is that of the thread the deliveries were kept in.
+    connection.close()
 
 
 async def _keep_streamed(body: bytes) -> None:

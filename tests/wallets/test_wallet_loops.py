@@ -130,12 +130,13 @@ class Endless:
 
     vendor = "test"
 
-    def __init__(self) -> None:
+    def __init__(self, brings: bytes = b"") -> None:
         self.began, self.ended = threading.Event(), threading.Event()
-        self.keep: Any = None
+        self.brings = brings
 
     async def listen(self, addresses: Any, keep: Any) -> None:
-        self.keep = keep
+        if self.brings:
+            await keep(self.brings)
         self.began.set()
         try:
             await asyncio.Event().wait()
@@ -145,9 +146,9 @@ class Endless:
 
 @pytest.mark.django_db(transaction=True)
 def test_listeners_end_with_the_lead_and_begin_again_with_it(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard = [Endless()]
+    heard = [Endless(b"[]")]
     monkeypatch.setattr(loops, "listeners", lambda: heard)
     loop = loops.Streams().loop()
     loop.turn()
@@ -156,11 +157,13 @@ def test_listeners_end_with_the_lead_and_begin_again_with_it(
     loop.end()
     assert heard[0].ended.is_set()
     assert not [t for t in threading.enumerate() if t.name == "listeners"]
-    heard[0] = Endless()
+    heard[0] = Endless(b"[]")
     loop.turn()
     assert heard[0].began.wait(5)
     loop.end()
     assert heard[0].ended.is_set()
+    assert Delivery.objects.count() == 2
+    assert [r.message for r in caplog.records if r.name == "wallets.loops"] == []
 
 
 @pytest.mark.django_db(transaction=True)
