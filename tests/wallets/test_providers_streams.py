@@ -86,8 +86,9 @@ async def listening(
     finally:
         assert not task.done(), task
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        async with asyncio.timeout(10):
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
 
 async def until(ready: Callable[[], bool]) -> None:
@@ -154,6 +155,24 @@ async def test_connects_again_and_subscribes_to_all(settings: Settings) -> None:
         await feed.say("transactionNotification", {"signature": "s"})
         await until(lambda: bool(kept))
         assert feed.asked[0] == feed.asked[1] == feed.asked[2]
+
+
+async def test_a_listener_ends_even_when_its_connection_breaks_at_that_moment(
+    settings: Settings,
+) -> None:
+    """In a task group the child's failure would win over the cancellation, and it would go on."""
+    async with feeding(settings) as feed:
+
+        async def keep(body: bytes) -> None:
+            task.cancel()
+            raise RuntimeError("database away")
+
+        task = asyncio.create_task(HeliusStream().listen(lambda: frozenset("A"), keep))
+        await until(lambda: bool(feed.asked))
+        await feed.say("transactionNotification", {"signature": "s"})
+        done, _ = await asyncio.wait({task}, timeout=2)
+        assert done, "still listening"
+        assert task.cancelled()
 
 
 async def test_a_failing_keeper_does_not_end_the_listener(settings: Settings) -> None:

@@ -119,7 +119,9 @@ async def stay_connected(
     pause, said = FIRST_WAIT, float("-inf")
     while True:
         started = asyncio.get_running_loop().time()
-        trouble = await _connect_once(vendor, url, params, follow, hear)
+        # A task of its own: Python 3.11 leaves the group's own cancelling on the task it runs in.
+        trouble = await asyncio.create_task(_connect_once(vendor, url, params, follow, hear))
+        _heed_cancelling()
         held = asyncio.get_running_loop().time() - started
         if held > STEADY_AFTER:
             pause = FIRST_WAIT
@@ -131,6 +133,13 @@ async def stay_connected(
             log.warning("%s stream ended: %s; trying again", vendor, _words(trouble))
         await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  # spreads callers
         pause = min(LONGEST_WAIT, pause * 2)
+
+
+def _heed_cancelling() -> None:
+    """Raise the cancellation a task group swallows when a child fails at the same moment."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _connect_once(
