@@ -175,9 +175,7 @@ def _all_on_the_page(house: House, page: Any, before: set[str]) -> None:
     arrived = Counter(page.evaluate("window.arrived"))
     expected = {f"trade-{pk} {signature}" for pk, signature in new}
     missing = expected - set(arrived)
-    # The first rows may have come between opening the page and starting to count.
-    first = {f"trade-{pk} {signature}" for pk, signature in new[:3]}
-    assert missing <= first, f"{len(missing)} of {len(expected)} never came"
+    assert not missing, f"{len(missing)} of {len(expected)} never came"
     assert len(expected) > SECONDS * SPEED / 60
     assert {key: n for key, n in arrived.items() if n > 1} == {}
     print(f"{len(expected)} trades on the open page, {len(before)} before it")
