@@ -4,11 +4,13 @@ from wallets.models.book import Disposal, Holding, Lot, Position, WalletStats
 from wallets.models.chain import (
     Activity,
     Delivery,
+    PoolLeg,
     QuarantinedPayload,
     RawTransaction,
     Trade,
     Transfer,
 )
+from wallets.models.reading import HistoryRead
 from wallets.models.wallet import Follow, PushRegistration, Wallet
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "Delivery",
     "Disposal",
     "Follow",
+    "HistoryRead",
     "Holding",
     "Lot",
+    "PoolLeg",
     "Position",
     "PushRegistration",
     "QuarantinedPayload",

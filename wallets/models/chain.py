@@ -58,8 +58,25 @@ class QuarantinedPayload(models.Model):
         return f"{self.digest[:12]} {self.reason[:60]}"
 
 
+class RawTransactionQuerySet(models.QuerySet["RawTransaction"]):
+    """Transactions in the words of the chain."""
+
+    def standing(self) -> Self:
+        """Those that count: everything but what the chain has dropped."""
+        return self.exclude(status=RawTransaction.Status.VOID)
+
+    def provisional(self) -> Self:
+        """Those of which nobody has said yet that they are final."""
+        return self.filter(status=RawTransaction.Status.PROVISIONAL)
+
+
 class RawTransaction(models.Model):
     """One transaction as the chain told it; everything below can be derived from it again."""
+
+    class Status(models.TextChoices):
+        PROVISIONAL = "provisional", "confirmed, not final yet"
+        FINAL = "final"
+        VOID = "void", "dropped by the chain"
 
     signature = models.CharField(max_length=88, unique=True)
     slot = models.BigIntegerField()
@@ -75,9 +92,34 @@ class RawTransaction(models.Model):
     payload = models.BinaryField(help_text="zlib of the JSON")
     source = models.CharField(max_length=16)
     received_at = models.DateTimeField(auto_now_add=True)
+    status = models.CharField(max_length=11, choices=Status.choices, default=Status.PROVISIONAL)
+    status_at = models.DateTimeField(
+        default=timezone.now, help_text="since when it has the status, on the world's clock"
+    )
+    missing_since = models.DateTimeField(
+        null=True, blank=True, help_text="the node did not know it then, nor since"
+    )
+    compared = models.PositiveSmallIntegerField(
+        default=0, help_text="legs of which events or logs gave a second opinion"
+    )
+    disagreements = models.TextField(blank=True, help_text="where the second opinion differs")
+
+    objects = RawTransactionQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [
+            # settle_provisional(): what still waits for finality, the oldest first
+            models.Index(
+                fields=["status_at", "id"],
+                name="raw_provisional",
+                condition=models.Q(status="provisional"),
+            ),
+            # the Operations page: what was voided lately
+            models.Index(fields=["status_at"], name="raw_void", condition=models.Q(status="void")),
+            # the Operations page: how often balances and events disagree
+            models.Index(
+                fields=["id"], name="raw_disagreeing", condition=~models.Q(disagreements="")
+            ),
             # derive_wallet(): what an address took part in
             GinIndex(fields=["owners"], name="raw_owners"),
             # what shares a slot, and the newest of the chain
@@ -90,6 +132,29 @@ class RawTransaction(models.Model):
 
     def __str__(self) -> str:
         return self.signature
+
+
+class PoolLeg(models.Model):
+    """What one pool took in and gave out in a transaction: the second opinion beside balances."""
+
+    transaction = models.ForeignKey(RawTransaction, on_delete=models.CASCADE, related_name="legs")
+    no = models.PositiveSmallIntegerField()
+    owner = models.CharField(max_length=44, blank=True, help_text="for whom, where that is known")
+    program = models.CharField(max_length=44)
+    venue = models.CharField(max_length=32)
+    pool = models.CharField(max_length=44, blank=True)
+    mint_in = models.CharField(max_length=44)
+    raw_in = RawAmountField()
+    mint_out = models.CharField(max_length=44)
+    raw_out = RawAmountField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["transaction", "no"], name="one_leg_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"leg {self.no} of {self.transaction_id} on {self.venue}"
 
 
 class Activity(models.Model):

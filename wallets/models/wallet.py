@@ -24,6 +24,10 @@ class WalletQuerySet(models.QuerySet["Wallet"]):
         """Wallets for which a sweep was asked and may start, those who wait longest first."""
         return self.filter(sweep_due_at__lte=at).order_by("sweep_due_at", "pk")
 
+    def pushed(self) -> Self:
+        """Watched wallets that live push is asked for: all but those too busy for it."""
+        return self.watched().filter(hot_since=None)
+
     def watched(self) -> Self:
         """Wallets somebody wants watched: curated, or followed by anyone."""
         return self.filter(
@@ -57,6 +61,15 @@ class Wallet(models.Model):
         default=False, help_text="read by a source that misses token-account activity"
     )
     unseen = models.BooleanField(default=False, help_text="no history on chain at the first sweep")
+    missed = models.PositiveIntegerField(
+        default=0, help_text="transactions that push did not bring and a sweep found"
+    )
+    missed_at = models.DateTimeField(
+        null=True, blank=True, help_text="when a sweep last found such a one"
+    )
+    hot_since = models.DateTimeField(
+        null=True, blank=True, help_text="too busy to be followed live; read by sweeps meanwhile"
+    )
 
     objects = WalletQuerySet.as_manager()
 
@@ -99,6 +112,13 @@ class Follow(models.Model):
     )
     wallet = models.ForeignKey(Wallet, on_delete=models.CASCADE, related_name="follows")
     nickname = models.CharField(max_length=64, blank=True)
+    min_trade_usd = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="smaller trades are no news",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = FollowQuerySet.as_manager()
