@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "billing",
     "market",
     "wallets",
+    "portfolio",
 ]
 
 MIDDLEWARE = [
@@ -233,6 +234,8 @@ PROVIDERS = {
     "transactions": "wallets.providers.helius.Helius"
     if HELIUS_API_KEY
     else "wallets.providers.solana_rpc.SolanaRpc",
+    # Asked while the first is away; it sees less, so nothing it brings moves a sweep's cursor.
+    "transactions_fallback": "wallets.providers.solana_rpc.SolanaRpc" if HELIUS_API_KEY else "",
     "market": "market.providers.dexscreener.DexScreener",
     "sol_price_history": "market.providers.birdeye.Birdeye" if BIRDEYE_API_KEY else "",
 }
@@ -249,6 +252,8 @@ LIVE_SOURCES = [
 WEBHOOK_SECRET = os.environ.get("AURA_WEBHOOK_SECRET", "") or (
     hashlib.sha256(f"webhook:{SECRET_KEY}".encode()).hexdigest() if SECRET_KEY else ""
 )
+# Transactions an hour above which a wallet is read by sweeps instead of live.
+HOT_WALLET = int(os.environ.get("AURA_HOT_WALLET", "1000"))
 COMMITMENT = os.environ.get("AURA_COMMITMENT", "confirmed")
 
 # Budgets per vendor, shared by all processes: credits a month, calls a second.

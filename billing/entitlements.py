@@ -1,5 +1,6 @@
 """The one function that says what a user may do; pages, API, voice and jobs all ask it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,19 @@ class Entitlements:
     alert_rules: int
     alerts_a_day: int | None
     export: bool
+
+
+def longest_history(user_ids: Collection[int]) -> timedelta | None:
+    """Return how far back the plan with the longest history among these users reaches.
+
+    None means without end. Users without a subscription are on Free.
+    """
+    plans = list(Plan.objects.filter(subscriptions__user__in=user_ids).distinct())
+    if any(plan.history_days is None for plan in plans):
+        return None
+    free = Plan.objects.filter(code=FREE.code).first() or FREE
+    days = [plan.history_days or 0 for plan in (*plans, free)]
+    return timedelta(days=max(days))
 
 
 def entitlements(user: Any) -> Entitlements:

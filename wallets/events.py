@@ -28,3 +28,29 @@ class BooksChanged:
     """Lots, positions or figures of these wallets changed without a new trade."""
 
     wallet_ids: list[int]
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class TradesChanged:
+    """Trades told of before are final now, or their place or time became known."""
+
+    trade_ids: list[int]
+    wallet_ids: list[int]
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class TradesVoided:
+    """Trades recorded before are gone: the chain has dropped their transactions."""
+
+    trade_ids: list[int]
+    wallet_ids: list[int]
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class CoverageChanged:
+    """How completely these wallets are recorded, or is being read, has changed."""
+
+    wallet_ids: list[int]

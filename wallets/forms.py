@@ -1,7 +1,9 @@
 """What a page may ask for and send: lists' filters from the URL, and the follow form."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from django import forms
 from django.http import QueryDict
@@ -9,6 +11,25 @@ from django.http import QueryDict
 from aura.core.solana import LAMPORTS_PER_SOL
 from wallets.models import Trade
 from wallets.queries import FILTERS, MAX_SEARCH, SORTS, USUAL_SORT, TradeFilter
+
+# How far back a repair reads; a plan's history may end sooner.
+SPANS: Final[dict[str, tuple[str, timedelta | None]]] = {
+    "1": ("the last day", timedelta(days=1)),
+    "7": ("the last week", timedelta(days=7)),
+    "30": ("the last 30 days", timedelta(days=30)),
+    "all": ("as far as your plan goes", None),
+}
+
+
+def read_span(text: str, *, allowed: timedelta | None) -> timedelta | None:
+    """Read the span of a repair, no longer than allowed; None: to the beginning.
+
+    What nobody offered counts as the shortest.
+    """
+    span = SPANS.get(text, SPANS["1"])[1]
+    if span is None or allowed is None:
+        return span or allowed
+    return min(span, allowed)
 
 
 class FollowForm(forms.Form):

@@ -31,11 +31,13 @@ from wallets.actions.deliveries import CHANNEL as INBOX
 from wallets.domain.bounds import LAST_SECOND
 from wallets.models import PushRegistration, RawTransaction, Wallet
 from wallets.providers import listeners, transaction_source, webhook_registry
+from wallets.tasks import settle_finality_turn
 
 WEBHOOK_CHECK: Final = 15.0
 # Looking costs a credit; a webhook the vendor deleted or switched off is missed no longer than so.
 WEBHOOK_CONFIRM: Final = 300.0
 PLACES_CHECK: Final = 5.0
+FINALITY_CHECK: Final = 2.5
 PLACES_A_TURN: Final = 50
 PLACES_LATEST: Final = 5_000
 LONGEST_WAIT: Final = 3600.0
@@ -154,8 +156,8 @@ def _webhook_url() -> str:
 
 
 def watched_addresses() -> frozenset[str]:
-    """Return the addresses of every watched wallet, over all users."""
-    return frozenset(Wallet.objects.watched().values_list("address", flat=True))
+    """Return the addresses that live push is asked for: watched by anybody, and not too busy."""
+    return frozenset(Wallet.objects.pushed().values_list("address", flat=True))
 
 
 def loops() -> list[Loop]:
@@ -164,6 +166,7 @@ def loops() -> list[Loop]:
         Loop("inbox", _record_inbox, wake_on=(INBOX,), every=2.0),
         Loop("webhook", WebhookKeeper().turn, every=WEBHOOK_CHECK),
         Loop("places", PlaceKeeper().turn, every=PLACES_CHECK),
+        Loop("finality", settle_finality_turn, every=FINALITY_CHECK),
     ]
 
 

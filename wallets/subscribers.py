@@ -10,9 +10,15 @@ import redis
 
 from aura.core.events import read_facts
 from aura.core.live import push
-from wallets.events import BooksChanged, TradesRecorded
+from wallets.events import (
+    BooksChanged,
+    CoverageChanged,
+    TradesChanged,
+    TradesRecorded,
+    TradesVoided,
+)
 from wallets.models import Trade, Wallet
-from wallets.queries import TradeRow, stats_of, trade_rows
+from wallets.queries import TradeRow, stats_of, trade_rows, with_status
 
 READER: Final = "pages"
 
@@ -28,17 +34,31 @@ def push_news() -> bool:
 
 
 def _push(facts: list[Any]) -> None:
-    trade_ids = [pk for f in facts if isinstance(f, TradesRecorded) for pk in f.trade_ids]
-    changed = {
-        pk for f in facts if isinstance(f, TradesRecorded | BooksChanged) for pk in f.wallet_ids
-    }
-    _push_trades(trade_ids)
-    _push_figures(changed)
+    _push_gone([f for f in facts if isinstance(f, TradesVoided)])
+    _push_trades(_trades(facts, TradesRecorded), swap="afterbegin")
+    _push_trades(_trades(facts, TradesChanged), swap="renew")
+    about_figures = TradesRecorded | BooksChanged | CoverageChanged
+    _push_figures({pk for f in facts if isinstance(f, about_figures) for pk in f.wallet_ids})
 
 
-def _push_trades(trade_ids: list[int]) -> None:
-    """Send each wallet's newest trades, newest first, to whoever sees the wallet."""
-    trades = Trade.objects.filter(pk__in=trade_ids).select_related("wallet")
+def _trades(facts: list[Any], kind: type[TradesRecorded] | type[TradesChanged]) -> list[int]:
+    return [pk for f in facts if isinstance(f, kind) for pk in f.trade_ids]
+
+
+def _push_gone(voided: list[TradesVoided]) -> None:
+    """Take the rows of trades that are void off the pages that show them."""
+    for fact in voided:
+        audiences = [f"wallet:{pk}" for pk in fact.wallet_ids]
+        for pk in fact.trade_ids:
+            push(audiences, "wallets/gone.html", {}, target=f"#trade-{pk}", swap="delete")
+
+
+def _push_trades(trade_ids: list[int], *, swap: str) -> None:
+    """Send each wallet's newest trades, newest first, to whoever sees the wallet.
+
+    With "renew" only rows that a page shows already are drawn anew.
+    """
+    trades = with_status(Trade.objects.filter(pk__in=trade_ids))
     by_wallet: dict[Wallet, list[TradeRow]] = defaultdict(list)
     for row in trade_rows(trades.order_by("-slot", "-tx_index", "-id")):
         by_wallet[row.trade.wallet].append(row)
@@ -49,7 +69,7 @@ def _push_trades(trade_ids: list[int]) -> None:
                 "wallets/trade_rows.html",
                 {"rows": rows[:ROWS_A_PUSH]},
                 target=f'[data-trades="all"],[data-trades="{wallet.address}"]',
-                swap="afterbegin",
+                swap=swap,
             )
 
 

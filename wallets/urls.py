@@ -27,6 +27,8 @@ urlpatterns = [
     path("whales/<base58:address>/", views.wallet, name="wallet"),
     path("whales/<base58:address>/follow/", views.follow, name="follow"),
     path("whales/<base58:address>/unfollow/", views.unfollow, name="unfollow"),
+    path("whales/<base58:address>/read/", views.read_again, name="read_again"),
+    path("whales/<base58:address>/read/cancel/", views.cancel_reading, name="cancel_reading"),
     path(
         "whales/<base58:address>/positions/<base58:mint>/<int:no>/", views.position, name="position"
     ),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -10,10 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from aura.core import clock
 from aura.core.errors import Refused
+from billing.entitlements import entitlements
 from wallets import actions, queries
-from wallets.forms import FollowForm, WhaleChoice, read_id, read_trade_filter
-from wallets.models import Follow, Position, Trade, Wallet
+from wallets.forms import SPANS, FollowForm, WhaleChoice, read_id, read_span, read_trade_filter
+from wallets.models import Follow, HistoryRead, Position, Trade, Wallet
 
 WHALES_A_PAGE = 30
 POSITIONS_A_PAGE = 15
@@ -90,23 +93,80 @@ def wallet(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _wallet_page(
-    request: HttpRequest, shown: Wallet, *, error: str = "", status: int = 200
+    request: HttpRequest,
+    shown: Wallet,
+    *,
+    error: str = "",
+    read_error: str = "",
+    status: int = 200,
 ) -> HttpResponse:
+    follow = _followed_by(request, shown)
     positions = Paginator(queries.positions_of(shown), POSITIONS_A_PAGE).get_page(
         request.GET.get("positions")
     )
-    trades = Trade.objects.filter(wallet=shown).select_related("wallet")
+    trades = queries.with_status(Trade.objects.filter(wallet=shown))
     context = {
         "wallet": shown,
         "stats": queries.stats_of(shown),
-        "follow": Follow.objects.visible_to(request.user).filter(wallet=shown).first(),
+        "follow": follow,
         "error": error,
         "positions": positions,
         "position_rows": queries.position_rows(positions),
         "holdings": queries.holdings_of(shown),
+        **_history(shown, read_error, may_read=_may_read(request, follow)),
         **_trade_page(request, trades.order_by("-slot", "-tx_index", "-id"), TRADES_A_PAGE),
     }
     return render(request, "wallets/wallet.html", context, status=status)
+
+
+def _followed_by(request: HttpRequest, shown: Wallet) -> Follow | None:
+    return Follow.objects.visible_to(request.user).filter(wallet=shown).first()
+
+
+def _may_read(request: HttpRequest, follow: Follow | None) -> bool:
+    """Whether the user may have history read: it costs the house credits."""
+    return follow is not None or request.user.is_staff
+
+
+def _history(shown: Wallet, error: str, *, may_read: bool) -> dict[str, Any]:
+    return {
+        "reading": HistoryRead.objects.filter(wallet=shown).order_by("-pk").first(),
+        "may_read": may_read,
+        "spans": [(value, label) for value, (label, _) in SPANS.items()],
+        "hot_cap": settings.HOT_WALLET,
+        "read_error": error,
+    }
+
+
+@require_POST
+@login_required
+def read_again(request: HttpRequest, address: str) -> HttpResponse:
+    """Have a wallet's history read again, back as far as asked for and the plan goes."""
+    shown = _wallet(request, address)
+    if not _may_read(request, _followed_by(request, shown)):
+        return _wallet_page(request, shown, read_error="Follow this wallet first.", status=403)
+    now = clock.now()
+    allowed = entitlements(get_user(request)).history
+    span = read_span(request.POST.get("span", ""), allowed=allowed)
+    try:
+        actions.ask_reading(
+            shown, kind=HistoryRead.Kind.REPAIR, horizon=None if span is None else now - span,
+            at=now, by=get_user(request),
+        )  # fmt: skip
+    except Refused as error:
+        return _wallet_page(request, shown, read_error=str(error), status=422)
+    return redirect(f"{shown.get_absolute_url()}#history-title")
+
+
+@require_POST
+@login_required
+def cancel_reading(request: HttpRequest, address: str) -> HttpResponse:
+    """Cancel the reading of a wallet's history; what was recorded stays."""
+    shown = _wallet(request, address)
+    if not _may_read(request, _followed_by(request, shown)):
+        return _wallet_page(request, shown, read_error="Follow this wallet first.", status=403)
+    actions.cancel_reading(shown, at=clock.now(), by=get_user(request))
+    return redirect(f"{shown.get_absolute_url()}#history-title")
 
 
 @require_GET

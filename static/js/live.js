@@ -63,9 +63,27 @@
     while (list.rows.length > max) list.rows[list.rows.length - 1].remove();
   }
 
-  function take(rows, list) {
+  // A row told again keeps its place in the document, unless the chain's order says otherwise.
+  function renewRow(shown, row, list) {
+    if (shown.innerHTML === row.innerHTML && shown.dataset.order === row.dataset.order) return;
+    shown.replaceChildren(...row.children);
+    if (shown.dataset.order === row.dataset.order) return;
+    shown.dataset.order = row.dataset.order;
+    if (!shown.isConnected) return;
+    const later = [...list.rows].find(
+      (other) => other !== shown && other.dataset.order < shown.dataset.order,
+    );
+    list.insertBefore(shown, later ?? null);
+  }
+
+  function take(rows, list, { onlyKnown = false } = {}) {
     for (const row of rows) {
-      if (document.getElementById(row.id) || held.has(row.id) || !wanted(row, list)) continue;
+      const shown = document.getElementById(row.id) ?? held.get(row.id);
+      if (shown) {
+        renewRow(shown, row, list);
+        continue;
+      }
+      if (onlyKnown || !wanted(row, list)) continue;
       if (paused) {
         held.set(row.id, row);
         arrivedWhilePaused += 1;
@@ -178,9 +196,12 @@
 
   function receive(frame) {
     regionsHeard(frame.target);
+    if (frame.swap === "delete") held.delete(frame.target.slice(1));
     const target = document.querySelector(frame.target);
     if (!target) return;
-    if ("trades" in target.dataset) take(rowsIn(frame.content), target);
+    if ("trades" in target.dataset) {
+      take(rowsIn(frame.content), target, { onlyKnown: frame.swap === "renew" });
+    } else if (frame.swap === "delete") target.remove();
     else swap(target, frame.content, frame.swap);
   }
 

@@ -29,6 +29,7 @@ from wallets.models import (
     Wallet,
     WalletStats,
 )
+from wallets.queries import stats_of
 
 pytestmark = pytest.mark.django_db
 
@@ -216,5 +217,6 @@ def test_a_transaction_of_nobody_we_know_is_kept_and_means_nothing(market: Marke
 def test_figures_of_a_wallet_without_trades_are_empty() -> None:
     wallet = make_wallet("Yenni")
     refresh_stats([wallet.pk])
-    stats = WalletStats.objects.get(wallet=wallet)
+    assert not WalletStats.objects.exists()
+    stats = stats_of(wallet)
     assert (stats.trades, stats.win_rate, stats.coverage) == (0, None, None)

@@ -83,9 +83,9 @@ def test_what_defeats_the_recorder_is_found_and_put_aside_alone(
     culprit = list(fee_payers)[4]
     made = record_module._raw
 
-    def raw(read: Any, payload: Any, source: str) -> Any:
-        row = made(read, payload, source)
-        if read.signature == culprit:
+    def raw(item: Any, source: str) -> Any:
+        row = made(item, source)
+        if item.read.signature == culprit:
             row.version = "much too long a version"
         return row
 

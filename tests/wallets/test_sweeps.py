@@ -15,7 +15,6 @@ from aura.core import clock
 from aura.core.errors import RateLimited, Unavailable
 from tests.make import address, make_wallet
 from tests.wallets.conftest import Market
-from wallets import tasks
 from wallets.actions import (
     curate_wallet,
     follow_wallet,
@@ -28,12 +27,14 @@ from wallets.actions import (
 from wallets.domain.parse import parse
 from wallets.domain.sources import Page
 from wallets.models import RawTransaction, Trade, Wallet
+from wallets.tasks import sweeps as tasks
+from wallets.tasks import upkeep
 
 
 class History:
     """A source that tells one wallet's transactions, page by page, and fails on demand."""
 
-    vendor = "test"
+    vendor = "helius"
     is_complete = True
 
     def __init__(self, payloads: Sequence[Any], page: int = 5) -> None:
@@ -338,6 +339,6 @@ def test_deliveries_are_forgotten_when_they_have_done_their_duty(market: Market)
             state=state, received_at=old, done_at=None if state == "waiting" else old
         )
     Delivery.objects.filter(pk=kept[3].pk).update(done_at=timezone.now())
-    assert tasks.forget_deliveries() == 1
+    assert upkeep.forget_deliveries() == 1
     assert set(Delivery.objects.values_list("pk", flat=True)) == {d.pk for d in kept[1:]}
     record_transactions([], source="test")

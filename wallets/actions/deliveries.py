@@ -2,7 +2,9 @@
 
 import logging
 import zlib
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from aura.core import exact
 from wallets.actions.quarantine import is_passing, quarantine_payload
-from wallets.actions.record import Recorded, record_transactions
+from wallets.actions.record import record_transactions
 from wallets.models import Delivery
 
 CHANNEL: Final = "aura_inbox"
@@ -32,58 +34,66 @@ def keep_delivery(body: bytes, *, source: str) -> Delivery:
 
 
 def record_waiting(*, limit: int = BATCH) -> int:
-    """Record the oldest waiting deliveries; return how many were taken.
+    """Record the oldest waiting deliveries, together; return how many were taken.
 
-    Each is claimed by a lock that other readers skip, so two readers share the work. A delivery
-    that defeats us entirely is quarantined with the reason instead of stopping the rest; only
-    the database's troubles of the moment are raised, and the delivery then waits on.
+    They are claimed by locks that other readers skip, so two readers share the work. Where a
+    batch defeats us, its deliveries are recorded one by one, and one that defeats us alone is
+    quarantined with the reason instead of stopping the rest; only the database's troubles of the
+    moment are raised, and the deliveries then wait on.
     """
-    taken = 0
-    for _ in range(limit):
-        if not _record_next():
-            break
-        taken += 1
-    return taken
-
-
-def _record_next() -> bool:
     with transaction.atomic():
         waiting = Delivery.objects.filter(state=Delivery.State.WAITING).order_by("pk")
-        delivery = waiting.select_for_update(skip_locked=True).first()
-        if delivery is None:
-            return False
-        _read(delivery)
-        delivery.done_at = timezone.now()
-        delivery.save(update_fields=["state", "reason", "done_at"])
-    return True
+        claimed = list(waiting.select_for_update(skip_locked=True)[:limit])
+        readable = [(delivery, items) for delivery in claimed if (items := _opened(delivery))]
+        for source, some in groupby(readable, key=lambda pair: pair[0].source):
+            _record(list(some), source)
+        for delivery in claimed:
+            delivery.done_at = timezone.now()
+        Delivery.objects.bulk_update(claimed, ["state", "reason", "done_at"])
+    return len(claimed)
 
 
-def _read(delivery: Delivery) -> None:
+def _opened(delivery: Delivery) -> list[Any]:
+    """Return what a delivery holds; one that holds nothing readable is quarantined."""
     body = zlib.decompress(delivery.body)
     try:
-        payloads = _payloads(body)
+        return _payloads(body)
     except ValueError as error:
-        quarantine_payload(body, reason=str(error), source=delivery.source)
-        delivery.state, delivery.reason = Delivery.State.QUARANTINED, str(error)
-        return
+        _put_aside(delivery, body, str(error))
+        return []
+
+
+def _put_aside(delivery: Delivery, body: bytes, reason: str) -> None:
+    quarantine_payload(body, reason=reason, source=delivery.source)
+    delivery.state, delivery.reason = Delivery.State.QUARANTINED, reason
+
+
+def _record(some: Sequence[tuple[Delivery, list[Any]]], source: str) -> None:
+    """Record the payloads of several deliveries in one go, and give each its verdict."""
     try:
         with transaction.atomic():
-            result = record_transactions(payloads, source=delivery.source)
+            everything = [payload for _, payloads in some for payload in payloads]
+            result = record_transactions(everything, source=source)
     except Exception as error:
         if is_passing(error):
             raise
+        if len(some) > 1:
+            for one in some:
+                _record([one], source)
+            return
+        ((delivery, _),) = some
         log.exception("delivery %s could not be recorded", delivery.pk)
         reason = f"could not be recorded: {type(error).__name__}"
-        quarantine_payload(body, reason=reason, source=delivery.source)
-        delivery.state, delivery.reason = Delivery.State.QUARANTINED, reason
+        _put_aside(delivery, zlib.decompress(delivery.body), reason)
         return
-    delivery.state = _verdict(result)
-    delivery.reason = "; ".join(result.reasons)[:2000]
-
-
-def _verdict(result: Recorded) -> Delivery.State:
-    nothing_else = result.quarantined and not (result.new or result.known)
-    return Delivery.State.QUARANTINED if nothing_else else Delivery.State.RECORDED
+    start = 0
+    for delivery, payloads in some:
+        end = start + len(payloads)
+        refused = [result.refused[at] for at in range(start, end) if at in result.refused]
+        is_all = len(refused) == len(payloads)
+        delivery.state = Delivery.State.QUARANTINED if is_all else Delivery.State.RECORDED
+        delivery.reason = "; ".join(dict.fromkeys(refused))[:2000]
+        start = end
 
 
 def _payloads(body: bytes) -> list[Any]:

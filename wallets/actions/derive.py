@@ -19,7 +19,7 @@ from wallets.domain.money import (
 from wallets.domain.ordering import order_key
 from wallets.domain.values import Decoded, Swap
 from wallets.domain.values import Transaction as TransactionValue
-from wallets.models import Activity, RawTransaction, Trade, Transfer, Wallet
+from wallets.models import Activity, PoolLeg, RawTransaction, Trade, Transfer, Wallet
 
 SOL = Decimal(10**9)
 _CENT = Decimal("0.000001")
@@ -33,6 +33,8 @@ class Derived:
     activities: list[Activity] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     transfers: list[Transfer] = field(default_factory=list)
+    legs: list[PoolLeg] = field(default_factory=list)
+    compared: list[RawTransaction] = field(default_factory=list)
 
     @property
     def active_ids(self) -> set[int]:
@@ -62,11 +64,38 @@ def derive(
         here = [wallets[owner] for owner in raw.owners if owner in wallets]
         todo = {w.address: w for w in here if (w.pk, raw.pk) not in done}
         if todo:
-            _derive_one(derived, raw, decode(read, set(todo)), todo, prices)
+            meaning = decode(read, set(todo))
+            _derive_one(derived, raw, meaning, todo, prices)
+            _note_legs(derived, raw, meaning)
     Activity.objects.bulk_create(derived.activities)
     Trade.objects.bulk_create(derived.trades)
     Transfer.objects.bulk_create(derived.transfers)
+    # Legs are the transaction's, whoever's wallet it is derived for: another may have left them.
+    PoolLeg.objects.bulk_create(derived.legs, ignore_conflicts=True)
+    RawTransaction.objects.bulk_update(derived.compared, ["compared", "disagreements"])
     return derived
+
+
+def _note_legs(derived: Derived, raw: RawTransaction, meaning: Decoded) -> None:
+    for no, leg in enumerate(meaning.legs):
+        derived.legs.append(
+            PoolLeg(
+                transaction=raw,
+                no=no,
+                owner=leg.owner or "",
+                program=leg.program,
+                venue=leg.venue,
+                pool=leg.pool or "",
+                mint_in=leg.mint_in,
+                raw_in=leg.raw_in,
+                mint_out=leg.mint_out,
+                raw_out=leg.raw_out,
+            )
+        )
+    said = (meaning.compared, "; ".join(meaning.disagreements))
+    if said != (raw.compared, raw.disagreements):
+        raw.compared, raw.disagreements = said
+        derived.compared.append(raw)
 
 
 def _derive_one(

@@ -7,7 +7,13 @@ from django.db import transaction
 
 from wallets.actions.books import books_of, fold_books
 from wallets.actions.derive import Derived, reprice
-from wallets.actions.settle import books_of_placed, locked_wallets, place, tell_news
+from wallets.actions.settle import (
+    announce_changed,
+    books_of_placed,
+    locked_wallets,
+    place,
+    tell_news,
+)
 from wallets.models import RawTransaction, Trade
 
 
@@ -31,6 +37,7 @@ def _place_slot(slot: int, fill: Callable[[RawTransaction], bool]) -> int:
     moved = books_of_placed(placed)
     fold_books(dict.fromkeys(moved))
     tell_news(Derived(), {wallet_id for wallet_id, _ in moved})
+    announce_changed(placed)
     return len(placed)
 
 

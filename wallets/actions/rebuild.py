@@ -18,6 +18,7 @@ from wallets.models import (
     Disposal,
     Holding,
     Lot,
+    PoolLeg,
     Position,
     RawTransaction,
     Trade,
@@ -27,12 +28,15 @@ from wallets.models import (
 )
 
 # What two states are compared by. Ids, receipt times and USD are left out: ids and receipts
-# differ from run to run, USD depends on when a price became known.
+# differ from run to run, USD depends on when a price became known. What the chain has dropped is
+# left out too: whoever came later never heard of it.
 _PLACE: Final = ["slot", "tx_index", "block_time", "signature", "leg"]
 _BOOK: Final = ["mint", "no"]
 _COMPARED: Final[list[tuple[Any, list[str]]]] = [
     (RawTransaction, ["signature", "slot", "tx_index", "block_time", "version", "failed",
                       "fee_payer", "fee_lamports", "owners"]),
+    (PoolLeg, ["no", "owner", "program", "venue", "pool", "mint_in", "raw_in", "mint_out",
+               "raw_out"]),
     (Activity, ["network_lamports", "tip_lamports", "platform_lamports", "rent_lamports",
                 "other_lamports", "has_trade", "ambiguous"]),
     (Trade, [*_PLACE, "side", "mint", "mint_in", "raw_in", "mint_out", "raw_out",
@@ -83,12 +87,13 @@ def state_hash() -> str:
 
 
 def _lines(model: Any, fields: list[str]) -> Iterator[str]:
-    of_wallet = {}
-    if model is not RawTransaction:
-        of_wallet["of"] = F("wallet__address")
-    if model is Activity:
-        of_wallet["in_"] = F("transaction__signature")
-    rows: Iterable[dict[str, Any]] = model.objects.values(*fields, **of_wallet).iterator()
+    named = {}
+    if model not in (RawTransaction, PoolLeg):
+        named["of"] = F("wallet__address")
+    if model in (Activity, PoolLeg):
+        named["in_"] = F("transaction__signature")
+    found = model.objects.standing() if model is RawTransaction else model.objects.all()
+    rows: Iterable[dict[str, Any]] = found.values(*fields, **named).iterator()
     for row in rows:
         yield exact.dumps(row)
 
@@ -107,11 +112,13 @@ def rebuild(*, keep: bool = True) -> RebuildReport:
     before = state_hash()
     for model in _DERIVED:
         model._default_manager.filter(wallet__in=ids).delete()
-    for pairs in in_batches(RawTransaction.objects.all()):
+    PoolLeg.objects.all().delete()
+    standing = RawTransaction.objects.standing()
+    for pairs in in_batches(standing):
         settle(wallets, pairs())
     active = Activity.objects.order_by("wallet_id").values_list("wallet_id", flat=True).distinct()
     refresh_stats(active)
-    report = RebuildReport(before, state_hash(), RawTransaction.objects.count(), len(wallets))
+    report = RebuildReport(before, state_hash(), standing.count(), len(wallets))
     if not keep:
         transaction.set_rollback(True)
     elif not report.agrees:

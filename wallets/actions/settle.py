@@ -2,7 +2,7 @@
 
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
@@ -17,7 +17,7 @@ from wallets.actions.derive import Derived, derive, reprice
 from wallets.actions.stats import refresh_stats
 from wallets.domain.parse import parse
 from wallets.domain.values import Transaction, Undecodable
-from wallets.events import BooksChanged, TradesRecorded
+from wallets.events import BooksChanged, TradesChanged, TradesRecorded
 from wallets.models import Activity, RawTransaction, Trade, Transfer, Wallet
 
 # Shared by all who record; whoever adds a wallet takes it alone, and so waits for those who
@@ -45,20 +45,29 @@ def settle(
     *,
     placed_anew: Sequence[RawTransaction] = (),
 ) -> tuple[Derived, set[int]]:
-    """Derive what is not derived yet and fold the books it touches.
+    """Derive what is not derived yet and fold the books it touches; what is void is left out.
 
     Return the rows stored and the wallets whose books moved for another reason: transactions
     that got their place late. Figures and news are the caller's, see `tell_news`.
     """
+    pairs = [(raw, read) for raw, read in pairs if raw.status != RawTransaction.Status.VOID]
     done = set(
         Activity.objects.filter(
             wallet__in=wallets.values(), transaction__in=[raw for raw, _ in pairs]
         ).values_list("wallet_id", "transaction_id")
     )
     derived = derive(wallets, pairs, done)
+    _see(derived.active_ids, wallets)
     moved = books_of_placed(placed_anew)
     fold_books(books_of(derived.rows) | dict.fromkeys(moved))
     return derived, {wallet_id for wallet_id, _ in moved}
+
+
+def _see(active: set[int], wallets: Mapping[str, Wallet]) -> None:
+    """Take wallets that have done something out of the quarantine of the unseen."""
+    seen = [w.pk for w in wallets.values() if w.unseen and w.pk in active]
+    if seen:
+        Wallet.objects.filter(pk__in=seen).update(unseen=False)
 
 
 def tell_news(derived: Derived, moved: set[int]) -> None:
@@ -70,6 +79,14 @@ def tell_news(derived: Derived, moved: set[int]) -> None:
     changed = sorted((derived.active_ids | moved) - traded)
     if changed:
         announce(BooksChanged(changed))
+
+
+def announce_changed(raws: Collection[RawTransaction | int]) -> None:
+    """Tell pages that the trades of these transactions look otherwise now."""
+    trades = Trade.objects.filter(transaction__in=raws).order_by("pk")
+    told = list(trades.values_list("pk", "wallet_id"))
+    if told:
+        announce(TradesChanged([pk for pk, _ in told], sorted({w for _, w in told})))
 
 
 def books_of_placed(raws: Sequence[RawTransaction]) -> set[Key]:

@@ -13,7 +13,10 @@ AT_ONCE: Final = 500
 
 
 def refresh_stats(wallet_ids: Iterable[int]) -> None:
-    """Work out the figures of these wallets and store them, some hundred wallets at a time."""
+    """Work out the figures of these wallets and store them, some hundred wallets at a time.
+
+    A wallet that has done nothing has none, also when what it had done is void.
+    """
     ids = sorted(set(wallet_ids))
     for start in range(0, len(ids), AT_ONCE):
         _refresh(ids[start : start + AT_ONCE])
@@ -48,9 +51,11 @@ def _refresh(ids: list[int]) -> None:
         Activity.objects.filter(wallet__in=ids, has_trade=False),
         network=Sum("network_lamports"), tip=Sum("tip_lamports"), platform=Sum("platform_lamports"),
     )  # fmt: skip
+    active = [pk for pk in ids if pk in trades or pk in outside]
+    WalletStats.objects.filter(wallet__in=set(ids) - set(active)).delete()
     rows = [
         _stats(pk, trades.get(pk, {}), positions.get(pk, {}), sold.get(pk, {}), outside.get(pk, {}))
-        for pk in ids
+        for pk in active
     ]
     names = [f.name for f in WalletStats._meta.fields if f.name != "wallet"]
     WalletStats.objects.bulk_create(

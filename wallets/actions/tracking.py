@@ -22,7 +22,7 @@ from wallets.actions.settle import (
     settle,
 )
 from wallets.actions.stats import refresh_stats
-from wallets.events import BooksChanged, WalletsTracked
+from wallets.events import BooksChanged, CoverageChanged, WalletsTracked
 from wallets.models import Activity, PushRegistration, RawTransaction, Wallet
 
 # A vault or a program may have taken part in a million transactions; so few are read at once.
@@ -91,7 +91,8 @@ def _settled(wallets: dict[str, Wallet], pairs: list[Pair]) -> Derived:
 
 def _unread(wallet: Wallet) -> "QuerySet[RawTransaction]":
     done = Activity.objects.filter(wallet=wallet).values("transaction")
-    return RawTransaction.objects.filter(owners__contains=[wallet.address]).exclude(pk__in=done)
+    standing = RawTransaction.objects.standing()
+    return standing.filter(owners__contains=[wallet.address]).exclude(pk__in=done)
 
 
 @transaction.atomic
@@ -144,19 +145,27 @@ def mark_swept(
     *,
     at: datetime,
     up_to_slot: int | None,
-    complete_since: datetime | None,
+    complete_since: datetime | None = None,
+    whole_history: bool = False,
     is_partial: bool,
     unseen: bool,
+    missed: int = 0,
 ) -> None:
     """Note a sweep that went through; the slot only moves forward.
 
-    `complete_since` is what a first sweep found: while there is no slot to go on from, the
-    latest first sweep says how far back the records reach. `wallet` is as it was when the sweep
-    began: what was asked for then is answered, what was asked for since is not.
+    `complete_since` and `whole_history` are what a first sweep found: while there is no slot to
+    go on from, the latest first sweep says how far back the records reach. `wallet` is as it was
+    when the sweep began: what was asked for then is answered, what was asked for since is not.
+    `missed` transactions are those that push should have brought.
     """
     row = Wallet.objects.select_for_update().get(pk=wallet.pk)
     if complete_since is not None:
         row.complete_since = complete_since
+        row.whole_history = whole_history
+    if missed:
+        row.missed += missed
+        row.missed_at = at
+    changed = (row.swept_at is None, row.is_partial, row.unseen) != (False, is_partial, unseen)
     row.swept_at = at
     row.is_partial = is_partial
     row.unseen = unseen
@@ -166,9 +175,12 @@ def mark_swept(
         row.sweep_due_at = None
     row.save(
         update_fields=[
-            "swept_at", "is_partial", "unseen", "sweep_slot", "complete_since", "sweep_due_at"
+            "swept_at", "is_partial", "unseen", "sweep_slot", "complete_since", "whole_history",
+            "missed", "missed_at", "sweep_due_at",
         ]
     )  # fmt: skip
+    if changed or missed:
+        announce(CoverageChanged([row.pk]))
 
 
 def note_registration(vendor: str, *, remote_id: str, url: str, at: datetime) -> None:

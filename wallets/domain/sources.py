@@ -17,6 +17,23 @@ class Page:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a history to go back from: the transaction that stands there."""
+
+    slot: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureStatus:
+    """What the chain says of a signature now: the slot it stands in, its outcome, finality."""
+
+    slot: int
+    failed: bool
+    is_final: bool
+
+
 class TransactionSource(Protocol):
     """Reads transactions of the past, as the vendor gives them; all methods raise ProviderError.
 
@@ -31,12 +48,29 @@ class TransactionSource(Protocol):
         """Return full transactions from `slot` on (that slot included), oldest first."""
         ...
 
-    def page_latest(self, address: str, *, cursor: str | None, limit: int) -> Page:
-        """Return up to `limit` full transactions, newest first."""
+    def page_latest(
+        self, address: str, *, cursor: str | None, limit: int, before: Place | None = None
+    ) -> Page:
+        """Return up to `limit` full transactions, newest first; with `before`, from there back.
+
+        What stands at `before` itself may or may not be returned.
+        """
         ...
 
     def transactions(self, signatures: Sequence[str]) -> list[Payload | None]:
         """Return one transaction a signature, in their order; None where there is none (yet)."""
+        ...
+
+    def statuses(self, signatures: Sequence[str]) -> list[SignatureStatus | None]:
+        """Return what the chain says of each signature, in their order; None where unknown."""
+        ...
+
+    def final_slot(self) -> int:
+        """Return the newest final slot."""
+        ...
+
+    def first_slot(self) -> int:
+        """Return the oldest slot the source still keeps."""
         ...
 
     def block_time(self, slot: int) -> int | None:

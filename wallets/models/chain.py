@@ -65,9 +65,9 @@ class RawTransactionQuerySet(models.QuerySet["RawTransaction"]):
         """Those that count: everything but what the chain has dropped."""
         return self.exclude(status=RawTransaction.Status.VOID)
 
-    def provisional(self) -> Self:
-        """Those of which nobody has said yet that they are final."""
-        return self.filter(status=RawTransaction.Status.PROVISIONAL)
+    def to_ask(self, status: "RawTransaction.Status", at: datetime) -> Self:
+        """Those of a status for which the chain is to be asked by then, the longest due first."""
+        return self.filter(ask_at__lte=at, status=status).order_by("ask_at", "pk")
 
 
 class RawTransaction(models.Model):
@@ -93,8 +93,9 @@ class RawTransaction(models.Model):
     source = models.CharField(max_length=16)
     received_at = models.DateTimeField(auto_now_add=True)
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.PROVISIONAL)
-    status_at = models.DateTimeField(
-        default=timezone.now, help_text="since when it has the status, on the world's clock"
+    status_at = models.DateTimeField(default=timezone.now, help_text="since when it has the status")
+    ask_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the chain is to be asked for it; empty: never again"
     )
     missing_since = models.DateTimeField(
         null=True, blank=True, help_text="the node did not know it then, nor since"
@@ -108,11 +109,9 @@ class RawTransaction(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            # settle_provisional(): what still waits for finality, the oldest first
+            # unsettled(): what the chain is to be asked for, the longest due first
             models.Index(
-                fields=["status_at", "id"],
-                name="raw_provisional",
-                condition=models.Q(status="provisional"),
+                fields=["ask_at"], name="raw_ask", condition=models.Q(ask_at__isnull=False)
             ),
             # the Operations page: what was voided lately
             models.Index(fields=["status_at"], name="raw_void", condition=models.Q(status="void")),
@@ -122,6 +121,8 @@ class RawTransaction(models.Model):
             ),
             # derive_wallet(): what an address took part in
             GinIndex(fields=["owners"], name="raw_owners"),
+            # the watch for hot wallets: what happened within the hour
+            models.Index(fields=["block_time"], name="raw_time"),
             # what shares a slot, and the newest of the chain
             models.Index(fields=["-slot"], name="raw_slot"),
             # the loop that asks for missing block times

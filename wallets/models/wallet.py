@@ -57,6 +57,9 @@ class Wallet(models.Model):
     complete_since = models.DateTimeField(
         null=True, blank=True, help_text="every transaction from here on is recorded"
     )
+    whole_history = models.BooleanField(
+        default=False, help_text="everything since its first transaction was read"
+    )
     is_partial = models.BooleanField(
         default=False, help_text="read by a source that misses token-account activity"
     )

@@ -23,6 +23,12 @@ def transaction_source() -> TransactionSource:
     return cast("TransactionSource", import_string(path)())
 
 
+def fallback_source() -> TransactionSource | None:
+    """Return the source asked while the usual one is away; None when there is no other."""
+    path = settings.PROVIDERS.get("transactions_fallback")
+    return cast("TransactionSource", import_string(path)()) if path else None
+
+
 def listeners() -> list[Listener]:
     """Return the configured WebSocket listeners; `transactions` only with a Helius key.
 

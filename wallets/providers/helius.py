@@ -6,11 +6,14 @@ from typing import Any, Final
 from django.conf import settings
 
 from aura.core.errors import Garbled
-from wallets.domain.sources import Page, Payload
+from wallets.domain.sources import Page, Payload, Place, SignatureStatus
 from wallets.providers.node import (
     block_signatures,
     block_time,
+    final_slot,
+    first_slot,
     parse_transaction,
+    statuses,
     transaction_options,
 )
 from wallets.providers.rpc import Rpc
@@ -36,9 +39,15 @@ class Helius:
         """Return full transactions from `slot` on (that slot included), oldest first."""
         return self._transactions_for(address, "asc", _PAGE, cursor, {"slot": {"gte": slot}})
 
-    def page_latest(self, address: str, *, cursor: str | None, limit: int) -> Page:
-        """Return up to `limit` (at most 1,000) full transactions, newest first."""
-        return self._transactions_for(address, "desc", min(limit, _LONGEST_PAGE), cursor, {})
+    def page_latest(
+        self, address: str, *, cursor: str | None, limit: int, before: Place | None = None
+    ) -> Page:
+        """Return up to `limit` (at most 1,000) full transactions, newest first.
+
+        With `before` they begin with its slot: the vendor's filter knows slots alone.
+        """
+        filters = {} if before is None else {"slot": {"lte": before.slot}}
+        return self._transactions_for(address, "desc", min(limit, _LONGEST_PAGE), cursor, filters)
 
     def transactions(self, signatures: Sequence[str]) -> list[Payload | None]:
         """Return one transaction a signature, in their order, by batches of 100."""
@@ -46,6 +55,18 @@ class Helius:
         for start in range(0, len(signatures), _BATCH):
             found += self._get_transactions(signatures[start : start + _BATCH])
         return found
+
+    def statuses(self, signatures: Sequence[str]) -> list[SignatureStatus | None]:
+        """Return what the chain says of each signature, by 256 a call."""
+        return statuses(self._rpc, signatures)
+
+    def final_slot(self) -> int:
+        """Return the newest final slot."""
+        return final_slot(self._rpc)
+
+    def first_slot(self) -> int:
+        """Return the oldest slot the node still keeps."""
+        return first_slot(self._rpc)
 
     def block_time(self, slot: int) -> int | None:
         """Return the slot's estimated time in unix seconds; None when it has none."""

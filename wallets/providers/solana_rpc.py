@@ -12,11 +12,14 @@ from typing import Any, Final
 from django.conf import settings
 
 from aura.core.errors import Denied, Garbled, RateLimited, Unavailable
-from wallets.domain.sources import Page, Payload
+from wallets.domain.sources import Page, Payload, Place, SignatureStatus
 from wallets.providers.node import (
     block_signatures,
     block_time,
+    final_slot,
+    first_slot,
     parse_transaction,
+    statuses,
     transaction_options,
 )
 from wallets.providers.rpc import Rpc
@@ -60,13 +63,17 @@ class SolanaRpc:
         items = tuple(item for item in found if item is not None)
         return Page(items, page[-1] if rest else None)
 
-    def page_latest(self, address: str, *, cursor: str | None, limit: int) -> Page:
+    def page_latest(
+        self, address: str, *, cursor: str | None, limit: int, before: Place | None = None
+    ) -> Page:
         """Return up to `limit` (at most 1,000) full transactions, newest first.
 
-        What the node lists but no longer keeps is left out.
+        With `before` they begin after its signature. What the node lists but no longer keeps is
+        left out.
         """
         limit = min(limit, _LISTED)
-        listed = self._signatures_for(address, {"limit": limit, "before": cursor})
+        start = cursor or (before and before.signature)
+        listed = self._signatures_for(address, {"limit": limit, "before": start})
         found = self._insist([signature for signature, _ in listed])
         items = tuple(item for item in found if item is not None)
         return Page(items, listed[-1][0] if len(listed) == limit else None)
@@ -77,6 +84,18 @@ class SolanaRpc:
         for start in range(0, len(signatures), _BATCH):
             found += self._get_transactions(signatures[start : start + _BATCH])
         return found
+
+    def statuses(self, signatures: Sequence[str]) -> list[SignatureStatus | None]:
+        """Return what the chain says of each signature, by 256 a call."""
+        return statuses(self._rpc, signatures)
+
+    def final_slot(self) -> int:
+        """Return the newest final slot."""
+        return final_slot(self._rpc)
+
+    def first_slot(self) -> int:
+        """Return the oldest slot the node still keeps."""
+        return first_slot(self._rpc)
 
     def block_time(self, slot: int) -> int | None:
         """Return the slot's estimated time in unix seconds; None when it has none."""

@@ -10,16 +10,6 @@ from wallets.queries.books import (
     positions_of,
 )
 from wallets.queries.day import Day, Mover, day_of
-from wallets.queries.tokens import TokenView, tokens_of
-from wallets.queries.trades import (
-    TradeFilter,
-    TradeRow,
-    latest_trades,
-    newest_trade_id,
-    older_than,
-    recorded_after,
-    trade_rows,
-)
 from wallets.queries.listing import (
     FILTERS,
     MAX_SEARCH,
@@ -30,6 +20,17 @@ from wallets.queries.listing import (
     stats_of,
     whale_cards,
     whales,
+)
+from wallets.queries.tokens import TokenView, tokens_of
+from wallets.queries.trades import (
+    TradeFilter,
+    TradeRow,
+    latest_trades,
+    newest_trade_id,
+    older_than,
+    recorded_after,
+    trade_rows,
+    with_status,
 )
 
 __all__ = [
@@ -61,4 +62,5 @@ __all__ = [
     "trade_rows",
     "whale_cards",
     "whales",
+    "with_status",
 ]

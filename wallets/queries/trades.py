@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from wallets.models import Follow, Trade, Wallet
+from wallets.models import Follow, RawTransaction, Trade, Wallet
 from wallets.queries.tokens import TokenView, tokens_of
 
 # A slot holds a few thousand transactions; an unknown place sorts after the known ones.
@@ -21,6 +21,11 @@ class TradeRow:
     trade: Trade
     token: TokenView
     other: TokenView
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether the chain could still drop it."""
+        return self.trade.transaction.status == RawTransaction.Status.PROVISIONAL
 
     @property
     def raw(self) -> int:
@@ -73,8 +78,14 @@ class TradeFilter:
 def latest_trades(user: Any, *, only: TradeFilter | None = None) -> "QuerySet[Trade]":
     """Return the trades of every wallet visible to the user, newest first."""
     visible = Wallet.objects.visible_to(user).values("pk")
-    trades = Trade.objects.filter(wallet__in=visible).select_related("wallet")
+    trades = with_status(Trade.objects.filter(wallet__in=visible))
     return (only or TradeFilter()).apply(trades, user).order_by("-slot", "-tx_index", "-id")
+
+
+def with_status(trades: "QuerySet[Trade]") -> "QuerySet[Trade]":
+    """Fetch with each trade what its row needs: the wallet, and whether it is final."""
+    joined = trades.select_related("wallet", "transaction")
+    return joined.defer("transaction__payload", "transaction__owners")
 
 
 def older_than(trades: "QuerySet[Trade]", last: Trade) -> "QuerySet[Trade]":

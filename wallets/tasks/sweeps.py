@@ -1,31 +1,32 @@
-"""What the queue calls: sweeps that fetch what push has missed, and what was left over."""
+"""Sweeps: what the chain knows of a wallet and push did not bring."""
 
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from aura.core import clock
-from aura.core.errors import ProviderError, RateLimited
+from aura.core import clock, quota
+from aura.core.errors import ProviderError, RateLimited, Refused
 from aura.core.locks import alone
 from wallets.actions import (
+    Recorded,
+    ask_backfill,
+    ask_reading,
     ask_sweeps,
-    derive_wallet,
     mark_swept,
     note_swept_slot,
     postpone_sweep,
-    price_trades,
-    prune_deliveries,
     record_transactions,
-    record_waiting,
 )
 from wallets.domain.bounds import LAST_SECOND
 from wallets.domain.sources import Payload, TransactionSource
-from wallets.models import Delivery, PushRegistration, RawTransaction, Wallet
-from wallets.providers import transaction_source
+from wallets.models import Delivery, HistoryRead, PushRegistration, RawTransaction, Wallet
+from wallets.providers import fallback_source, transaction_source
+from wallets.tasks.finality import ask_for_dropped
 
 # How far back a first sweep reads, and how much of it at most; older history is a backfill's work.
 FIRST_SWEEP: Final = timedelta(days=7)
@@ -39,12 +40,18 @@ OVERLAP_SLOTS: Final = 150
 TURN: Final = 200.0
 # So many failures in a row end a turn: the source is away, not a wallet unreadable.
 GIVE_UP_AFTER: Final = 3
+# A refusal for longer than this is not the second's rate: the budget or the vendor said no.
+LONG_REFUSAL: Final = 120.0
+# How much a source of second choice is asked for: transactions a wallet, wallets a turn.
+PARTLY: Final = 20
+PARTLY_WALLETS: Final = 25
 SWEEP_AGAIN: Final = timedelta(minutes=15)
 QUIET: Final = timedelta(minutes=4)
 # Push works where the vendor has just shown our webhook, or a stream has just brought something.
 PUSH_PROOF: Final = timedelta(minutes=15)
-DELIVERIES_KEPT: Final = timedelta(days=3)
-REFUSALS_KEPT: Final = timedelta(days=30)
+# What is younger may be on its way to us still: push has not missed it yet.
+ON_ITS_WAY: Final = timedelta(minutes=2)
+SWEPT_AT_LEAST: Final = timedelta(hours=6)
 
 _SWEEPING: Final = 0x41555244
 _SWEEPER: Final = 0x41555245
@@ -57,7 +64,7 @@ def sweep_wallet(wallet_id: int) -> int:
 
     One sweep of a wallet runs at a time; a second one leaves it alone. Raises ProviderError.
     """
-    with alone(_SWEEPING, wallet_id) as mine:
+    with alone(_SWEEPING, wallet_id) as mine, quota.spending_for(quota.SWEEP):
         wallet = Wallet.objects.filter(pk=wallet_id).first()
         if wallet is None or not mine:
             return 0
@@ -67,14 +74,31 @@ def sweep_wallet(wallet_id: int) -> int:
         return _sweep_since(wallet, wallet.sweep_slot, source)
 
 
+def sweep_partly(wallet_id: int, source: TransactionSource) -> int:
+    """Record what a source that does not see everything knows since the last sweep.
+
+    For the time the usual source is away: newer trades are shown, and the cursor and the
+    coverage stamp stay where they are, so that the next full sweep reads it all again.
+    """
+    with alone(_SWEEPING, wallet_id) as mine, quota.spending_for(quota.SWEEP):
+        wallet = Wallet.objects.filter(pk=wallet_id).first()
+        if wallet is None or not mine:
+            return 0
+        page = source.page_latest(wallet.address, cursor=None, limit=PARTLY)
+        return record_transactions(page.items, source="sweep").new
+
+
 def _sweep_since(wallet: Wallet, slot: int, source: TransactionSource) -> int:
     """Read on from the cursor, oldest first; the cursor moves with every page."""
     deadline = time.monotonic() + TURN
     since = max(0, slot - OVERLAP_SLOTS)
-    new, newest, cursor = 0, slot, None
+    new, missed, newest, cursor = 0, 0, slot, None
+    is_live = wallet.hot_since is None and is_pushed()
     while True:
         page = source.page_since(wallet.address, slot=since, cursor=cursor)
-        new += record_transactions(page.items, source="sweep").new
+        recorded = record_transactions(page.items, source="sweep")
+        new += recorded.new
+        missed += _overdue(recorded) if is_live else 0
         newest = max([newest, *(_slot(item) for item in page.items)])
         cursor = page.cursor
         if cursor is None:
@@ -83,15 +107,31 @@ def _sweep_since(wallet: Wallet, slot: int, source: TransactionSource) -> int:
         if time.monotonic() > deadline:
             ask_sweeps(Wallet.objects.filter(pk=wallet.pk), at=clock.now())
             return new
+    if wallet.is_partial and source.is_complete:
+        _read_completely(wallet)
     mark_swept(
         wallet,
         at=clock.now(),
         up_to_slot=newest,
-        complete_since=None,
         is_partial=not source.is_complete,
         unseen=wallet.unseen and not new,
+        missed=missed,
     )
     return new
+
+
+def _overdue(recorded: Recorded) -> int:
+    """Count what is new though push should have brought it by now."""
+    settled = clock.now() - ON_ITS_WAY
+    return sum(1 for time in recorded.new_times if time < settled)
+
+
+def _read_completely(wallet: Wallet) -> None:
+    """Have read again what a source that misses some activity had read before."""
+    with suppress(Refused):
+        ask_reading(
+            wallet, kind=HistoryRead.Kind.REPAIR, horizon=wallet.complete_since, at=clock.now()
+        )
 
 
 def _sweep_first(wallet: Wallet, source: TransactionSource) -> int:
@@ -122,9 +162,11 @@ def _sweep_first(wallet: Wallet, source: TransactionSource) -> int:
         at=clock.now(),
         up_to_slot=newest or None,
         complete_since=min(horizon, oldest) if exhausted else oldest + timedelta(seconds=1),
+        whole_history=exhausted and seen > 0,
         is_partial=not source.is_complete,
         unseen=not has_history,
     )
+    ask_backfill(wallet, at=clock.now())
     return new
 
 
@@ -141,27 +183,48 @@ def _time(item: Payload) -> datetime | None:
 
 
 def sweep_stale() -> int:
-    """Sweep the watched wallets never swept, and while nothing pushes, all that are quiet."""
-    due = Q(swept_at=None)
+    """Sweep wallets never swept and hot ones; while nothing pushes, all that are quiet.
+
+    Under pressure on the vendor's budget the sweeps come two, four or eight times as seldom.
+    """
+    quiet = Q(swept_at__lte=clock.now() - QUIET * _stretched())
+    due = Q(swept_at=None) | (quiet & Q(hot_since__isnull=False))
     if not is_pushed():
-        due |= Q(swept_at__lte=clock.now() - QUIET)
+        due |= quiet
     ask_sweeps(Wallet.objects.watched().filter(due), at=clock.now())
     return sweep_due()
 
 
+def sweep_regularly() -> int:
+    """Sweep every watched wallet that was not for six hours; under pressure, for longer."""
+    old = Q(swept_at=None) | Q(swept_at__lte=clock.now() - SWEPT_AT_LEAST * _stretched())
+    ask_sweeps(Wallet.objects.watched().filter(old), at=clock.now())
+    return sweep_due()
+
+
 def sweep_all() -> int:
-    """Sweep every watched wallet: every six hours, and after every restart."""
+    """Sweep every watched wallet, and ask again for what the chain had dropped: after a restart."""
+    with suppress(ProviderError):
+        ask_for_dropped(all_of_them=True)
     ask_sweeps(Wallet.objects.watched(), at=clock.now())
     return sweep_due()
+
+
+def _stretched() -> int:
+    try:
+        return quota.stretch(transaction_source().vendor)
+    except ProviderError:
+        return 1
 
 
 def sweep_due() -> int:
     """Sweep the wallets for which it was asked, for a bounded turn; return how many were new.
 
     One turn runs at a time. What is left stays asked for and goes on a minute later: after a
-    refusal for the rate too, and after a few failures in a row, for then the source is away. A
-    wallet waits a quarter of an hour from when its sweep begins until it is tried again, so that
-    one that fails, or ends the process, keeps no other from its turn.
+    refusal for the rate too, and after a few failures in a row, for then the source is away; a
+    source of second choice is then asked for the latest of them. A wallet waits a quarter of an
+    hour from when its sweep begins until it is tried again, so that one that fails, or ends the
+    process, keeps no other from its turn.
     """
     new, failed, deadline = 0, 0, time.monotonic() + TURN
     with alone(_SWEEPER) as mine:
@@ -175,14 +238,39 @@ def sweep_due() -> int:
             except RateLimited as error:
                 postpone_sweep(wallet_id, until=clock.now())
                 log.warning("sweeps stop for now, they go on in a minute: %s", error)
+                if error.retry_after > LONG_REFUSAL:
+                    new += _fall_back(error, deadline)
                 break
             except ProviderError as error:
                 log.warning("wallet %s not swept: %s", wallet_id, error)
                 failed += 1
                 if failed == GIVE_UP_AFTER:
+                    new += _fall_back(error, deadline)
                     break
             else:
                 failed = 0
+    return new
+
+
+def _fall_back(reason: ProviderError, deadline: float) -> int:
+    """Ask the source of second choice for the latest of the watched wallets, longest unswept first.
+
+    Wallets shown to everybody come first: the second choice is slow.
+    """
+    source = fallback_source()
+    if source is None:
+        return 0
+    quota.note_fallback(reason.vendor, source.vendor, str(reason))
+    new = 0
+    waiting = Wallet.objects.watched().order_by("-curated", F("swept_at").asc(nulls_last=True))
+    for wallet_id in waiting.values_list("pk", flat=True)[:PARTLY_WALLETS]:
+        if time.monotonic() > deadline:
+            break
+        try:
+            new += sweep_partly(wallet_id, source)
+        except ProviderError as error:
+            log.warning("second source for wallet %s: %s", wallet_id, error)
+            break
     return new
 
 
@@ -192,33 +280,3 @@ def is_pushed() -> bool:
     registered = PushRegistration.objects.filter(confirmed_at__gte=recent).exclude(remote_id="")
     streamed = Delivery.objects.filter(source="stream").order_by("-pk").first()
     return registered.exists() or (streamed is not None and streamed.received_at >= recent)
-
-
-def read_kept(wallet_id: int) -> int:
-    """Read for a new wallet the many transactions kept before it was recorded."""
-    wallet = Wallet.objects.filter(pk=wallet_id).first()
-    return 0 if wallet is None else derive_wallet(wallet)
-
-
-def record_left_over() -> int:
-    """Record deliveries that no loop has taken, as after a crash; for a bounded turn."""
-    taken, deadline = 0, time.monotonic() + TURN
-    while time.monotonic() < deadline and (n := record_waiting()):
-        taken += n
-    return taken
-
-
-def price_late_trades() -> int:
-    """Price trades that came before their minute's price of SOL; for a bounded turn."""
-    priced, deadline = 0, time.monotonic() + TURN
-    while time.monotonic() < deadline and (n := price_trades()):
-        priced += n
-    return priced
-
-
-def forget_deliveries() -> int:
-    """Delete the deliveries that have done their duty."""
-    now = timezone.now()
-    return prune_deliveries(
-        recorded_before=now - DELIVERIES_KEPT, quarantined_before=now - REFUSALS_KEPT
-    )

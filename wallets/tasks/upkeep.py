@@ -1,0 +1,57 @@
+"""What keeps the line in order: left-over work, late prices, old deliveries, hot wallets."""
+
+import time
+from datetime import timedelta
+from typing import Final
+
+from django.utils import timezone
+
+from aura.core import clock
+from wallets.actions import (
+    derive_wallet,
+    mark_hot_wallets,
+    price_trades,
+    prune_deliveries,
+    record_waiting,
+)
+from wallets.models import Wallet
+
+# The queue ends a task after 600 s; a turn takes up nothing new after this many.
+TURN: Final = 200.0
+DELIVERIES_KEPT: Final = timedelta(days=3)
+REFUSALS_KEPT: Final = timedelta(days=30)
+
+
+def read_kept(wallet_id: int) -> int:
+    """Read for a new wallet the many transactions kept before it was recorded."""
+    wallet = Wallet.objects.filter(pk=wallet_id).first()
+    return 0 if wallet is None else derive_wallet(wallet)
+
+
+def record_left_over() -> int:
+    """Record deliveries that no loop has taken, as after a crash; for a bounded turn."""
+    taken, deadline = 0, time.monotonic() + TURN
+    while time.monotonic() < deadline and (n := record_waiting()):
+        taken += n
+    return taken
+
+
+def price_late_trades() -> int:
+    """Price trades that came before their minute's price of SOL; for a bounded turn."""
+    priced, deadline = 0, time.monotonic() + TURN
+    while time.monotonic() < deadline and (n := price_trades()):
+        priced += n
+    return priced
+
+
+def forget_deliveries() -> int:
+    """Delete the deliveries that have done their duty."""
+    now = timezone.now()
+    return prune_deliveries(
+        recorded_before=now - DELIVERIES_KEPT, quarantined_before=now - REFUSALS_KEPT
+    )
+
+
+def watch_heat() -> int:
+    """Stop following live the wallets that are too busy for it, and take up again the calm ones."""
+    return mark_hot_wallets(at=clock.now())
