@@ -42,8 +42,9 @@ PLACES_A_TURN: Final = 50
 PLACES_LATEST: Final = 5_000
 LONGEST_WAIT: Final = 3600.0
 STREAMS_END: Final = 10.0
-# What happened between the sweep at the start and the subscriptions is swept once they stand.
-STREAMS_STAND: Final = 30.0
+# What happened before the subscriptions stood on a new connection is swept once they do.
+# Each costs ten credits a wallet, so a connection that breaks all day is swept after so seldom.
+STREAMS_SWEEP: Final = 900.0
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,8 @@ class Streams:
         self._watched: frozenset[str] = frozenset()
         self._thread: threading.Thread | None = None
         self._ending: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
-        self._sweep_at: float | None = None
+        self._has_stood = threading.Event()
+        self._sweep_from = 0.0
 
     def loop(self) -> Loop:
         """Return the loop that starts the listeners and keeps the watched wallets current."""
@@ -188,16 +190,16 @@ class Streams:
         if (self._thread is None or not self._thread.is_alive()) and listeners():
             self._thread = threading.Thread(target=self._listen, name="listeners", daemon=True)
             self._thread.start()
-            self._sweep_at = time.monotonic() + STREAMS_STAND
-        if self._sweep_at is not None and time.monotonic() > self._sweep_at:
-            self._sweep_at = None
+        if self._has_stood.is_set() and time.monotonic() >= self._sweep_from:
+            self._has_stood.clear()
+            self._sweep_from = time.monotonic() + STREAMS_SWEEP
             ask_sweeps(Wallet.objects.watched(), at=clock.now())
         return False
 
     def _end(self) -> None:
         """Stop listening: whoever leads now listens, and two would be paid twice."""
         thread, ending = self._thread, self._ending
-        self._thread, self._sweep_at = None, None
+        self._thread = None
         if thread is None or not thread.is_alive():
             return
         if ending is not None:
@@ -216,7 +218,9 @@ class Streams:
         ended = asyncio.Event()
         self._ending = (asyncio.get_running_loop(), ended)
         tasks = [
-            asyncio.create_task(listener.listen(lambda: self._watched, _keep_streamed))
+            asyncio.create_task(
+                listener.listen(lambda: self._watched, _keep_streamed, self._has_stood.set)
+            )
             for listener in listeners()
         ]
         ending = asyncio.create_task(ended.wait())

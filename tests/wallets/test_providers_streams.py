@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -73,14 +73,17 @@ async def feeding(settings: Settings) -> AsyncIterator[Feed]:
 
 @asynccontextmanager
 async def listening(
-    listener: Listener, addresses: Callable[[], frozenset[str]]
+    listener: Listener,
+    addresses: Callable[[], frozenset[str]],
+    stands: list[int] | None = None,
 ) -> AsyncIterator[list[Any]]:
     kept: list[Any] = []
 
     async def keep(body: bytes) -> None:
         kept.append(json.loads(body))
 
-    task = asyncio.create_task(listener.listen(addresses, keep))
+    stood = stands if stands is not None else []
+    task = asyncio.create_task(listener.listen(addresses, keep, lambda: stood.append(1)))
     try:
         yield kept
     finally:
@@ -89,6 +92,10 @@ async def listening(
         async with asyncio.timeout(10):
             with pytest.raises(asyncio.CancelledError):
                 await task
+
+
+async def listen_to_a(keep: Callable[[bytes], Awaitable[None]]) -> None:
+    await HeliusStream().listen(lambda: frozenset("A"), keep, lambda: None)
 
 
 async def until(ready: Callable[[], bool]) -> None:
@@ -146,14 +153,18 @@ async def test_follows_the_watched_addresses(settings: Settings) -> None:
 
 
 async def test_connects_again_and_subscribes_to_all(settings: Settings) -> None:
-    async with feeding(settings) as feed, listening(HeliusStream(), lambda: frozenset("A")) as kept:
+    stands: list[int] = []
+    listens = listening(HeliusStream(), lambda: frozenset("A"), stands)
+    async with feeding(settings) as feed, listens as kept:
         await until(lambda: len(feed.asked) == 1)
+        await until(lambda: len(stands) == 1)
         await feed.sockets[0].close(1008)
         await until(lambda: len(feed.asked) == 2)
         await feed.sockets[1].send("{not json")
         await until(lambda: len(feed.asked) == 3)
         await feed.say("transactionNotification", {"signature": "s"})
         await until(lambda: bool(kept))
+        assert len(stands) == 3, "each time anew"
         assert feed.asked[0] == feed.asked[1] == feed.asked[2]
 
 
@@ -167,7 +178,7 @@ async def test_a_listener_ends_even_when_its_connection_breaks_at_that_moment(
             task.cancel()
             raise RuntimeError("database away")
 
-        task = asyncio.create_task(HeliusStream().listen(lambda: frozenset("A"), keep))
+        task = asyncio.create_task(listen_to_a(keep))
         await until(lambda: bool(feed.asked))
         await feed.say("transactionNotification", {"signature": "s"})
         done, _ = await asyncio.wait({task}, timeout=2)
@@ -184,7 +195,7 @@ async def test_a_failing_keeper_does_not_end_the_listener(settings: Settings) ->
             raise RuntimeError("database away")
 
     async with feeding(settings) as feed:
-        task = asyncio.create_task(HeliusStream().listen(lambda: frozenset("A"), keep))
+        task = asyncio.create_task(listen_to_a(keep))
         for expected in (1, 2):
             await until(lambda n=expected: len(feed.asked) == n)  # type: ignore[misc]
             await feed.say("transactionNotification", {"signature": "s"})

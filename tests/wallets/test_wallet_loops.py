@@ -11,7 +11,7 @@ from pytest_django import Settings
 from aura.core.errors import Unavailable
 from tests.make import address, make_wallet
 from wallets import loops
-from wallets.models import Delivery, PushRegistration, RawTransaction
+from wallets.models import Delivery, PushRegistration, RawTransaction, Wallet
 
 
 class Registry:
@@ -134,7 +134,8 @@ class Endless:
         self.began, self.ended = threading.Event(), threading.Event()
         self.brings = brings
 
-    async def listen(self, addresses: Any, keep: Any) -> None:
+    async def listen(self, addresses: Any, keep: Any, stands: Any) -> None:
+        stands()
         if self.brings:
             await keep(self.brings)
         self.began.set()
@@ -191,14 +192,21 @@ def test_when_the_subscriptions_stand_what_they_missed_is_swept(
     heard = [Endless()]
     monkeypatch.setattr(loops, "listeners", lambda: heard)
     wallet = make_wallet("w1", curated=True)
-    loop = loops.Streams().loop()
+    streams = loops.Streams()
+    loop = streams.loop()
     loop.turn()
-    loop.turn()
-    wallet.refresh_from_db()
-    assert wallet.sweep_due_at is None
-    later(loops.STREAMS_STAND + 1)
+    assert heard[0].began.wait(5)
     loop.turn()
     wallet.refresh_from_db()
     assert wallet.sweep_due_at is not None
+    Wallet.objects.update(sweep_due_at=None)
+    streams._has_stood.set()
+    loop.turn()
+    wallet.refresh_from_db()
+    assert wallet.sweep_due_at is None, "a connection that breaks all day is not swept all day"
+    later(loops.STREAMS_SWEEP + 1)
+    loop.turn()
+    wallet.refresh_from_db()
+    assert wallet.sweep_due_at is not None, "but what it missed is"
     assert loop.end is not None
     loop.end()

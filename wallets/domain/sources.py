@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 Payload = Mapping[str, Any]
 Addresses = Callable[[], frozenset[str]]
+Stands = Callable[[], None]
 Keep = Callable[[bytes], Awaitable[None]]
 
 
@@ -87,8 +88,11 @@ class Listener(Protocol):
 
     vendor: str
 
-    async def listen(self, addresses: Addresses, keep: Keep) -> None:
+    async def listen(self, addresses: Addresses, keep: Keep, stands: Stands) -> None:
         """Listen until cancelled, reconnecting as needed.
+
+        `stands` is called each time the subscriptions stand on a new connection: what happened
+        since the last one ended was missed.
 
         `addresses` is asked every two seconds and the subscriptions follow it. `keep` gets the
         JSON of a list with one transaction for each that is heard.

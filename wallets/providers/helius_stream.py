@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from wallets.domain.sources import Addresses, Keep
+from wallets.domain.sources import Addresses, Keep, Stands
 from wallets.providers.sockets import Socket, follow_changes, stay_connected
 
 # https://www.helius.dev/docs/rpc/websocket/transaction-subscribe
@@ -25,7 +25,7 @@ class HeliusStream:
 
     vendor = "helius"
 
-    async def listen(self, addresses: Addresses, keep: Keep) -> None:
+    async def listen(self, addresses: Addresses, keep: Keep, stands: Stands) -> None:
         """Listen until cancelled; see `Listener`."""
 
         async def hear(message: bytes, said: Mapping[str, Any]) -> None:
@@ -33,7 +33,7 @@ class HeliusStream:
                 await keep(b"[" + message + b"]")
 
         async def follow(socket: Socket) -> None:
-            await follow_changes(addresses, Subscriptions(socket).cover)
+            await follow_changes(addresses, Subscriptions(socket).cover, stands)
 
         await stay_connected(
             self.vendor,

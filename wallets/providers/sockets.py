@@ -211,13 +211,19 @@ def _words(error: Exception) -> str:
 async def follow_changes(
     addresses: Callable[[], frozenset[str]],
     apply: Callable[[frozenset[str]], Awaitable[None]],
+    stands: Callable[[], None],
 ) -> None:
-    """Call `apply` with the addresses now and whenever they have changed, looked at every 2 s."""
+    """Call `apply` with the addresses now and whenever they have changed, looked at every 2 s.
+
+    `stands` is called once, after the first time.
+    """
     applied: frozenset[str] | None = None
     while True:
         wanted = addresses()
         if wanted != applied:
             await apply(wanted)
+            if applied is None:
+                stands()
             applied = wanted
         await asyncio.sleep(LOOK_EVERY)
 

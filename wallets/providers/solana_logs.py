@@ -10,7 +10,7 @@ from django.conf import settings
 
 from aura.core import exact
 from aura.core.errors import ProviderError, RateLimited
-from wallets.domain.sources import Addresses, Keep, Payload, TransactionSource
+from wallets.domain.sources import Addresses, Keep, Payload, Stands, TransactionSource
 from wallets.providers.helius import Helius
 from wallets.providers.sockets import Socket, follow_changes, stay_connected
 from wallets.providers.solana_rpc import SolanaRpc
@@ -40,7 +40,7 @@ class SolanaLogs:
             self._url = settings.SOLANA_RPC_URL.replace("http", "ws", 1)
         self.vendor = self._source.vendor
 
-    async def listen(self, addresses: Addresses, keep: Keep) -> None:
+    async def listen(self, addresses: Addresses, keep: Keep, stands: Stands) -> None:
         """Listen until cancelled; see `Listener`."""
         fetcher = Fetcher(self._source, keep)
 
@@ -50,7 +50,7 @@ class SolanaLogs:
                 fetcher.fetch(signature)
 
         async def follow(socket: Socket) -> None:
-            await follow_changes(addresses, Mentions(socket).cover)
+            await follow_changes(addresses, Mentions(socket).cover, stands)
 
         try:
             await stay_connected(self.vendor, self._url, self._params, follow, hear)
