@@ -2,26 +2,20 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, Min, Q
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_q.models import OrmQ, Success
 
-from aura.core import clock, quota
+from aura import operations
+from aura.core import quota
 from aura.core.loops import is_led
-from wallets.models import Delivery, RawTransaction
-
-INBOX_STANDS: Final = timedelta(seconds=60)
-QUEUE_STANDS: Final = timedelta(minutes=10)
-TASK_LOCKED: Final = timedelta(seconds=int(str(settings.Q_CLUSTER["retry"])))
 
 log = logging.getLogger(__name__)
 
@@ -32,28 +26,35 @@ def health(_request: HttpRequest) -> JsonResponse:
     """Say how the installation is: 200 when it can serve, 503 when a part it needs is away.
 
     Shape: {"status": "healthy"|"unhealthy", "world", "database", "redis", "queue", "watcher",
-    "inbox", "chain", "providers"}; times in seconds, never a secret, never a stack trace. A part
-    that stands still says `"ok": false` and leaves the status alone: pages are served all the same.
+    "inbox", "chain", "sweeps", "decoder", "providers"}; times in seconds, never a secret, never a
+    stack trace. A part that stands still says `"ok": false` and leaves the status alone: pages
+    are served all the same. The figures are those of the Operations page.
     """
-    parts = {
-        "database": _part(_database),
-        "redis": _part(_redis),
-        "queue": _part(_queue),
-        "watcher": _part(_watcher),
-        "inbox": _part(_inbox),
-        "chain": _part(_chain),
-        "providers": _part(_providers),
+    ingest = cache(operations.ingest)
+    parts = {"database": _part("database", _database), "redis": _part("redis", _redis)}
+    measures: dict[str, Callable[[], dict[str, Any]]] = {
+        "queue": _queue,
+        "watcher": _watcher,
+        "inbox": lambda: _inbox(ingest()),
+        "chain": lambda: _chain(ingest()),
+        "sweeps": lambda: _sweeps(ingest()),
+        "decoder": lambda: _decoder(ingest()),
     }
+    for name, measure in measures.items():
+        # Without the database each would wait in vain for a connection.
+        here = parts["database"]["ok"]
+        parts[name] = _part(name, measure) if here else parts["database"]
+    parts["providers"] = _part("providers", _providers)
     needed = all(parts[name]["ok"] for name in ("database", "redis"))
     body = {"status": "healthy" if needed else "unhealthy", "world": settings.WORLD} | parts
     return JsonResponse(body, status=200 if needed else 503)
 
 
-def _part(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _part(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return {"ok": True} | measure()
     except (DatabaseError, redis.RedisError, OSError) as error:
-        log.warning("health: %s away: %s", measure.__name__, type(error).__name__)
+        log.warning("health: %s away: %s", name, type(error).__name__)
         return {"ok": False, "error": type(error).__name__}
 
 
@@ -73,20 +74,13 @@ def _redis() -> dict[str, Any]:
 
 
 def _queue() -> dict[str, Any]:
-    """Return how many tasks wait and run, and how long ago the last one succeeded.
-
-    A task that runs keeps its row, locked until it would be tried again. Tasks run every minute:
-    after ten without one that succeeded the queue stands still.
-    """
-    last = Success.objects.order_by("-stopped").values_list("stopped", flat=True).first()
-    free = Q(lock__lte=timezone.now() - TASK_LOCKED)
-    tasks = OrmQ.objects.aggregate(waiting=Count("pk", filter=free), all=Count("pk"))
-    age = _age(last, timezone.now())
+    """Return how many tasks wait and run, and how long ago the last one succeeded."""
+    queue = operations.queue_state()
     return {
-        "ok": age is None or age < QUEUE_STANDS.total_seconds(),
-        "waiting": tasks["waiting"],
-        "running": tasks["all"] - tasks["waiting"],
-        "last_success_seconds_ago": age,
+        "ok": queue.is_moving,
+        "waiting": queue.waiting,
+        "running": queue.running,
+        "last_success_seconds_ago": _seconds(queue.succeeded_ago),
     }
 
 
@@ -95,39 +89,78 @@ def _watcher() -> dict[str, Any]:
     return {"ok": is_led()}
 
 
-def _chain() -> dict[str, Any]:
+def _inbox(ingest: operations.Ingest) -> dict[str, Any]:
+    """Return how many deliveries wait to be recorded, and how long the oldest has."""
+    return {
+        "ok": ingest.is_inbox_read,
+        "waiting": ingest.state.inbox_waiting,
+        "oldest_seconds_ago": _seconds(ingest.inbox_ago),
+        "quarantined": ingest.state.quarantined,
+    }
+
+
+def _chain(ingest: operations.Ingest) -> dict[str, Any]:
     """Return how far behind the present the chain's newest recorded transaction is.
 
     Not the one recorded last: a sweep of old history records what is days old.
     """
-    timed = RawTransaction.objects.filter(block_time__isnull=False).order_by("-slot")
-    newest = timed.values_list("block_time", flat=True).first()
-    return {"newest_transaction_seconds_ago": _age(newest, clock.now())}
+    return {
+        "newest_transaction_seconds_ago": _seconds(ingest.newest_ago),
+        "provisional": ingest.state.provisional,
+        "voided_24h": ingest.state.voided_recently,
+    }
 
 
-def _inbox() -> dict[str, Any]:
-    """Return how many deliveries wait to be recorded, and how long the oldest has."""
-    waiting = Delivery.objects.filter(state=Delivery.State.WAITING).aggregate(
-        n=Count("pk"), oldest=Min("received_at")
-    )
-    age = _age(waiting["oldest"], timezone.now())
-    is_read = age is None or age < INBOX_STANDS.total_seconds()
-    return {"ok": is_read, "waiting": waiting["n"], "oldest_seconds_ago": age}
+def _sweeps(ingest: operations.Ingest) -> dict[str, Any]:
+    """Return how late sweeps are, and which wallets need more of them than others."""
+    state = ingest.state
+    return {
+        "ok": ingest.is_swept,
+        "watched": state.watched,
+        "swept_within_6h": state.swept_recently,
+        "never_swept": state.never_swept,
+        "due": state.sweeps_due,
+        "oldest_seconds_ago": _seconds(ingest.sweep_ago),
+        "hot_wallets": state.hot_wallets,
+        "histories_being_read": state.readings,
+    }
 
 
-def _age(moment: Any, now: datetime) -> float | None:
-    return None if moment is None else round((now - moment).total_seconds(), 1)
+def _decoder(ingest: operations.Ingest) -> dict[str, Any]:
+    """Return how often a second opinion differs from what balances say, lately."""
+    state = ingest.state
+    return {
+        "compared": state.compared,
+        "disagreeing": state.disagreeing,
+        "disagreement_rate": state.disagreement_rate,
+    }
 
 
 def _providers() -> dict[str, Any]:
     return {
-        "budgets": [
-            {"vendor": level.vendor, "used": level.used, "budget": level.budget}
-            for level in quota.levels()
-        ],
-        "switched_off": [
-            f"{vendor}: no {key}"
-            for vendor, key in (("helius", "HELIUS_API_KEY"), ("birdeye", "BIRDEYE_API_KEY"))
-            if not getattr(settings, key)
-        ],
+        "budgets": [_budget(level) for level in quota.levels()],
+        "switched_off": operations.switched_off(),
     }
+
+
+def _budget(level: quota.Level) -> dict[str, Any]:
+    """Tell a level without the words of errors, which are for operators."""
+    until = level.exhausted_until
+    return {
+        "vendor": level.vendor,
+        "used": level.used,
+        "budget": level.budget,
+        "by_purpose": dict(level.by_purpose),
+        "projected": level.projected,
+        "pressure": round(level.pressure, 3),
+        "stretch": level.stretch,
+        "exhausted_until": until and until.isoformat(timespec="seconds"),
+        "calls_24h": level.calls_24h,
+        "refused_24h": level.refused_24h,
+        "errors_24h": level.errors_24h,
+        "fallbacks_24h": level.fallbacks_24h,
+    }
+
+
+def _seconds(age: timedelta | None) -> float | None:
+    return None if age is None else round(age.total_seconds(), 1)

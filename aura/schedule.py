@@ -14,8 +14,10 @@ from wallets.subscribers import push_news
 # table is removed.
 SCHEDULES: Final[dict[str, tuple[str, int]]] = {
     "sweep quiet wallets": ("wallets.tasks.sweep_stale", 5),
-    "sweep all wallets": ("wallets.tasks.sweep_all", 360),
+    "sweep all wallets": ("wallets.tasks.sweep_regularly", 60),
     "sweeps asked for": ("wallets.tasks.sweep_due", 1),
+    "histories asked for": ("wallets.tasks.read_histories", 1),
+    "wallets too busy to follow live": ("wallets.tasks.watch_heat", 1),
     "record what no loop took": ("wallets.tasks.record_left_over", 1),
     "prices that came late": ("wallets.tasks.price_late_trades", 10),
     "old deliveries": ("wallets.tasks.forget_deliveries", 1440),

@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from aura import api, pages
+from aura import api, operations, pages
 
 urlpatterns = [
     path("", pages.overview, name="overview"),
     path("", include("wallets.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("operations/", operations.operations, name="operations"),
     path("health", api.health, name="health"),
     path("favicon.ico", pages.favicon),
 ]

@@ -6,11 +6,15 @@ A vendor that is down costs one line in the log and nothing else: the next turn 
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from aura.core import clock
+from aura.core.cache import shared
 from aura.core.errors import ProviderError
 from market.actions import name_tokens, record_sol_prices
+from market.domain.prices import SolQuote, minute_of
+from market.domain.sources import MarketSource
 from market.providers import market_source, sol_price_history
 from market.queries import minutes_without_price, names_wanted
 
@@ -38,20 +42,26 @@ def name_new_tokens() -> int:
 
 
 def poll_sol_price() -> bool:
-    """Ask what SOL costs now; say whether there was an answer."""
-    source = market_source()
+    """Ask what SOL costs now, once a minute whoever asks; say whether there was an answer."""
+    source, minute = market_source(), minute_of(clock.now())
     if source is None:
         return False
+    asked = f"usd of SOL {minute:%Y%m%dT%H%M} {source.vendor}"
     try:
-        quote = source.sol_quote(clock.now())
+        usd = shared(asked, 60, lambda: _usd_of_sol(source, minute), grace=0)
     except ProviderError as error:
         log.warning("price of SOL not known: %s", error)
         return False
-    if quote is None:
+    if usd is None:
         log.warning("price of SOL not known: %s has no pair with one", source.vendor)
         return False
-    record_sol_prices([quote])
+    record_sol_prices([SolQuote(minute, Decimal(usd), source.vendor)])
     return True
+
+
+def _usd_of_sol(source: MarketSource, minute: datetime) -> Decimal | None:
+    quote = source.sol_quote(minute)
+    return None if quote is None else quote.usd
 
 
 def fill_sol_history(hours: int) -> int:

@@ -83,6 +83,26 @@ class RawTransactionAdmin(Ledger):
     exclude = ("payload",)
 
 
+@admin.register(models.PoolLeg)
+class PoolLegAdmin(Ledger):
+    """What pools took in and gave out."""
+
+    list_display = ("transaction", "no", "venue", "pool", "mint_in", "mint_out")
+    list_filter = ("venue",)
+    search_fields = ("transaction__signature", "pool", "mint_in", "mint_out")
+    list_select_related = ("transaction",)
+
+
+@admin.register(models.HistoryRead)
+class HistoryReadAdmin(Ledger):
+    """Repairs and older history."""
+
+    list_display = ("wallet", "kind", "state", "horizon", "reached_at", "read", "new", "reason")
+    list_filter = ("kind", "state")
+    search_fields = ("wallet__address",)
+    list_select_related = ("wallet",)
+
+
 @admin.register(models.Activity)
 class ActivityAdmin(Ledger):
     """A wallet's part in a transaction."""

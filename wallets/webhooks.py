@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from aura.core import quota
 from wallets.actions import keep_delivery
 
+VENDOR: Final = "helius"
 # A raw delivery of a busy block stays far below this; more is refused before it is read.
 BODY_LIMIT: Final = 4 * 1024 * 1024
 
@@ -40,4 +42,6 @@ def receive_transactions(request: HttpRequest) -> HttpResponse:
     if not body:
         return JsonResponse({"error": "empty body"}, status=400)
     delivery = keep_delivery(body, source="webhook")
+    # https://www.helius.dev/docs/billing/credits: a credit an event, and each has one block time
+    quota.charge(VENDOR, max(1, body.count(b'"blockTime"')))
     return JsonResponse({"kept": delivery.pk})

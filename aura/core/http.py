@@ -30,6 +30,11 @@ BODY_LIMIT: Final = 64 * 1024 * 1024
 _KEPT_OF_BODY: Final = 256 * 1024
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _UNMETERED: Final = frozenset({"sandbox"})  # a program of our own
+# The month's credits are used up, in the vendor's words. The status does not tell: it is 429 as
+# for the rate, or 400, and on Helius' RPC 200 is seen too.
+# https://www.helius.dev/docs/billing/credits · https://docs.birdeye.so/docs/compute-unit-cost
+_USED_UP: Final = (b"max usage reached", b"compute units usage limit exceeded")
+_SHORT_ANSWER: Final = 500
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-api-gateway-request-id", "cf-ray")
 
 log = logging.getLogger(__name__)
@@ -157,11 +162,17 @@ def request(
     call = _Call(vendor, method, base_url, path, content, **options)
     attempt = 1
     while True:
-        if call.credits and vendor not in _UNMETERED:
-            quota.spend(vendor, call.credits, calls=call.calls, wait=QUOTA_WAIT)
+        is_metered = bool(call.credits) and vendor not in _UNMETERED
+        is_probe = is_metered and quota.spend(
+            vendor, call.credits, calls=call.calls, wait=QUOTA_WAIT
+        )
         outcome = _try_once(call)
         if not isinstance(outcome, ProviderError):
+            if is_probe:
+                quota.clear_exhausted(vendor)
             return outcome
+        if is_metered:
+            quota.note_error(vendor, str(outcome))
         pause = _pause_after(outcome, attempt)
         again = call.retry or method in _IDEMPOTENT
         if not again or attempt == TRIES or pause is None:
@@ -210,6 +221,11 @@ def _try_once(call: _Call) -> Answer | ProviderError | None:
     log.debug("%s answered %d in %.3f s", call.vendor, status, time.monotonic() - started)
     if status in call.none_for:
         return None
+    is_short = len(body) < _SHORT_ANSWER
+    if is_short and any(words in body.lower() for words in _USED_UP):
+        message = f"its credits are used up: it answered {status}{_said(body)}"
+        rest = quota.note_exhausted(call.vendor, said=message)
+        return RateLimited(call.vendor, message, retry_after=rest, request_id=request_id)
     if 200 <= status < 300:
         return Answer(status, body, request_id)
     return _error_for(call.vendor, status, body, retry_after, request_id)

@@ -8,12 +8,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from pytest_django import Settings
 
-from aura.core import clock, http, quota
+from aura.core import clock, http, memory, quota
 from aura.core.errors import Denied, Garbled, ProviderError, RateLimited, Unavailable
+from aura.core.quota import keys
 from tests.vendor import Vendor, serving
 
 KEY = "k3y-that-must-not-show"
@@ -259,3 +261,57 @@ def test_a_forked_child_gets_its_own_client(vendor: Vendor) -> None:
     assert http.client() is before
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (429, b'{"jsonrpc":"2.0","error":{"code":-32429,"message":"max usage reached"},"id":1}'),
+        (429, b"max usage reached"),
+        (200, b'{"jsonrpc":"2.0","error":{"code":-32429,"message":"Max usage reached"},"id":1}'),
+        (400, b'{"success":false,"message":"Compute units usage limit exceeded"}'),
+    ],
+)
+def test_a_vendor_whose_credits_are_used_up_is_noted_and_not_asked_again(
+    vendor: Vendor, waits: list[float], status: int, body: bytes
+) -> None:
+    vendor.replies = [(status, body)]
+    error = raised(lambda: call(vendor, retry=True))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == 900
+    assert str(error).startswith(f"vendor: its credits are used up: it answered {status}")
+    assert (len(vendor.asked), waits) == (1, [])
+    kept = cast("bytes", memory.client().hget(keys.key_of("vendor", "exhausted"), "said"))
+    assert kept.decode().startswith("its credits are used up")
+
+
+def test_a_long_answer_may_hold_any_words(vendor: Vendor) -> None:
+    said = {"pairs": [{"name": "max usage reached", "note": "x" * 500}]}
+    vendor.answer = lambda _: said
+    assert call(vendor) == said
+    assert not memory.client().exists(keys.key_of("vendor", "exhausted"))
+
+
+def test_a_probe_that_is_answered_ends_the_rest(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quota.note_exhausted("vendor")
+    vendor.replies = [(500, b"")]
+    monkeypatch.setattr(quota, "spend", lambda *_, **__: True)
+    raised(lambda: call(vendor))
+    assert memory.client().exists(keys.key_of("vendor", "exhausted"))
+    vendor.replies = [(200, b"{}")]
+    call(vendor)
+    assert not memory.client().exists(keys.key_of("vendor", "exhausted"))
+
+
+def test_every_failed_try_is_noted_and_none_that_was_answered(
+    vendor: Vendor, settings: Settings
+) -> None:
+    settings.QUOTAS = {"vendor": (100, 10.0)}
+    vendor.replies = [(500, b""), (502, b""), (200, b"{}")]
+    call(vendor)
+    (told,) = quota.levels()
+    assert told.errors_24h == 2
+    assert told.last_error is not None
+    assert told.last_error.text == "vendor: answered 502"

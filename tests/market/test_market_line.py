@@ -118,7 +118,9 @@ def test_the_newest_price_is_known() -> None:
     assert latest_sol_price() == SolQuote(NOW.replace(minute=12, second=0), Decimal(102), "b")
 
 
-def test_the_present_price_is_polled(vendor: Vendor) -> None:
+def test_the_present_price_is_polled_once_a_minute(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vendor.answer = lambda asked: [
         {
             "baseToken": {"address": WSOL},
@@ -131,7 +133,11 @@ def test_the_present_price_is_polled(vendor: Vendor) -> None:
     assert vendor.asked[0].path == f"/dexscreener/token-pairs/v1/solana/{WSOL}"
     assert latest_sol_price() == SolQuote(NOW.replace(second=0), Decimal("186.1"), "dexscreener")
     vendor.answer = lambda asked: []
+    assert poll_sol_price() is True
+    assert len(vendor.asked) == 1
+    monkeypatch.setattr(clock, "now", lambda: NOW + MINUTE)
     assert poll_sol_price() is False
+    assert len(vendor.asked) == 2
 
 
 def birdeye(asked: Asked) -> Any:

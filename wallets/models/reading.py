@@ -91,4 +91,4 @@ class HistoryRead(models.Model):
         reached: datetime = self.reached_at or self.asked_at
         whole = (self.asked_at - self.horizon).total_seconds()
         part = (self.asked_at - max(reached, self.horizon)).total_seconds()
-        return min(1.0, part / whole) if whole > 0 else 1.0
+        return min(1.0, max(0.0, part / whole)) if whole > 0 else 1.0
