@@ -1,23 +1,14 @@
-"""What the decoder refuses, with which reason; and that it never does anything else."""
+"""What the decoder refuses, with which reason."""
 
-import copy
-import json
-import os
-import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.payloads.trades import BUY, YENNI, curve_buy, curve_event
-from wallets.domain.decode import decode
-from wallets.domain.lines import decoded_json
+from tests.payloads.trades import BUY, YENNI
 from wallets.domain.parse import parse
-from wallets.domain.programs import WSOL
 from wallets.domain.values import Undecodable
 
-DATA = Path(os.environ.get("AURA_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 Payload = dict[str, Any]
 
 
@@ -160,6 +151,14 @@ def test_malformed_payload_is_refused_with_its_reason(
         ({}, "the payload has no transaction"),
         ({"jsonrpc": "2.0", "result": None}, "the node does not know this transaction"),
         ({"error": {"code": -32015}}, "the node answered with an error"),
+        (
+            {"result": {"data": [], "paginationToken": None}},
+            "the payload is a page of transactions, not one",
+        ),
+        (
+            {"tokenTransfers": []},
+            "the payload is a summary of a transaction, without the transaction",
+        ),
         ({"result": {"result": {"result": {"result": {}}}}}, "the payload is nested too deep"),
     ],
 )
@@ -186,115 +185,3 @@ def test_serialised_transaction_with_bytes_too_many_or_few_is_refused() -> None:
         payload["transaction"][0] = b64encode(bad).decode()
         with pytest.raises(Undecodable):
             parse(payload)
-
-
-WEIRD: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    0,
-    1,
-    255,
-    2**63,
-    2**64,
-    10**30,
-    1.5,
-    "",
-    "x",
-    "0",
-    "99999999999999999999999",
-    WSOL,
-    YENNI,
-    "11111111111111111111111111111111",
-    [],
-    {},
-    [[]],
-    {"a": 1},
-    [None],
-    ["AQ==", "base64"],
-    "\ud800",
-)
-
-
-def _places(node: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    items = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in items:
-        found.append((node, key))
-        if isinstance(value, dict | list) and value:
-            _places(value, found)
-    return found
-
-
-def _mutate(payload: Any, rng: random.Random) -> None:
-    for _ in range(rng.choice((1, 1, 1, 2, 5))):
-        node, key = rng.choice(_places(payload, []))
-        value = node[key]
-        action = rng.randrange(6)
-        if action == 0:
-            del node[key]
-        elif action == 1 and isinstance(value, str) and value:
-            at = rng.randrange(len(value))
-            node[key] = value[:at] + rng.choice("1zA+/=é") + value[at + rng.randrange(3) :]
-        elif action == 2 and isinstance(value, list) and value:
-            value.insert(rng.randrange(len(value)), copy.deepcopy(rng.choice(value)))
-        elif action == 3 and type(value) is int:
-            node[key] = value + rng.choice((-1, 1, 7, 2**32))
-        elif action == 4:
-            other, name = rng.choice(_places(payload, []))
-            node[key] = copy.deepcopy(other[name])
-        else:
-            node[key] = rng.choice(WEIRD)
-
-
-def _seeds() -> list[str]:
-    found = [json.dumps(BUY.json()), json.dumps(BUY.base64())]
-    found.append(json.dumps(curve_buy(curve_event()).json()))
-    folder = DATA / "transactions"
-    if folder.is_dir():
-        names = [entry["signature"] for entry in json.loads((folder / "index.json").read_text())]
-        found += [(folder / f"{name}.json").read_text() for name in names]
-    return found
-
-
-def _survives(rounds: int) -> tuple[int, int]:
-    """Mutate known transactions; every one is refused, or settled to the lamport."""
-    rng = random.Random(20261122)
-    seeds = _seeds()
-    read = refused = 0
-    for _ in range(rounds):
-        payload = json.loads(rng.choice(seeds))
-        _mutate(payload, rng)
-        try:
-            tx = parse(payload)
-        except Undecodable:
-            refused += 1
-            continue
-        read += 1
-        decoded = decode(tx)
-        json.dumps(decoded_json(decoded))
-        for owner in tx.signers:
-            place = tx.keys.index(owner)
-            own = tx.post_lamports[place] - tx.pre_lamports[place]
-            for account in tx.token_accounts:
-                if account.mint == WSOL:
-                    own += (account.post or 0) * (account.post_owner == owner)
-                    own -= (account.pre or 0) * (account.pre_owner == owner)
-            told = -sum(c.lamports for c in decoded.costs if c.owner == owner)
-            for swap in decoded.swaps:
-                if swap.owner == owner:
-                    told += swap.raw_out * (swap.mint_out == WSOL)
-                    told -= swap.raw_in * (swap.mint_in == WSOL)
-            assert told == own
-    return read, refused
-
-
-def test_mutated_transactions_are_refused_or_exact() -> None:
-    read, refused = _survives(2_000)
-    assert read + refused == 2_000
-    assert min(read, refused) > 200
-
-
-@pytest.mark.slow
-def test_many_mutated_transactions_are_refused_or_exact() -> None:
-    read, refused = _survives(100_000)
-    assert read + refused == 100_000

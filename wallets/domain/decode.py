@@ -1,17 +1,22 @@
 """What a transaction means for its owners: swaps, costs and transfers by net balance change."""
 
 from collections.abc import Collection, Iterator
+from typing import Final
 
+from wallets.domain.events import events_of
 from wallets.domain.keepers import kept_owners
-from wallets.domain.legs import pool_legs
+from wallets.domain.legs import pool_trades
+from wallets.domain.opinions import SPEAKERS, second_opinions
 from wallets.domain.payments import Payments, pools_of, tip_lamports
-from wallets.domain.programs import WSOL
+from wallets.domain.programs import STAKE, VOTE, WSOL
 from wallets.domain.rent import Deposit, rent_deposits
-from wallets.domain.scene import Scene
+from wallets.domain.scene import Scene, dearest_rent
 from wallets.domain.swaps import Trade, trade
 from wallets.domain.values import Cost, CostKind, Decoded, Leg, Transaction
 
 _NO_TRADE = Trade((), (), ())
+# https://docs.rs/solana-stake-interface: 200 bytes; https://docs.rs/solana-vote-interface: 3,762
+_SIZES: Final = {STAKE: 200, VOTE: 3_762}
 
 
 def decode(tx: Transaction, owners: Collection[str] | None = None) -> Decoded:
@@ -22,7 +27,10 @@ def decode(tx: Transaction, owners: Collection[str] | None = None) -> Decoded:
     transaction `parse` returned.
     """
     scene = Scene(tx)
-    legs, disagreements = pool_legs(scene)
+    events = {} if tx.failed else events_of(tx, SPEAKERS)
+    trades = pool_trades(scene, events)
+    compared, disagreements = second_opinions(scene, events, trades)
+    legs = tuple(trade.leg for trade in trades)
     if owners is None:
         owners = (*tx.signers, *kept_owners(scene))
     settlement = _Settlement(scene, legs)
@@ -43,6 +51,7 @@ def decode(tx: Transaction, owners: Collection[str] | None = None) -> Decoded:
         costs=tuple(cost for _, costs, _ in settled for cost in costs),
         transfers=tuple(item for _, _, found in settled for item in found.transfers),
         ambiguous=tuple(item for _, _, found in settled for item in found.ambiguous),
+        compared=compared,
         disagreements=disagreements,
     )
 
@@ -105,7 +114,17 @@ class _Settlement:
         if left <= 0 or tx.signers != (owner,):
             return
         movers = {move.source for move in tx.moves}
+        # a stake holds its principal beside the rent of its size
+        sizes = {
+            item.accounts[0]: _SIZES[item.program]
+            for item in tx.instructions
+            if item.program in _SIZES and item.accounts
+        }
         for address, pre, post in zip(tx.keys, tx.pre_lamports, tx.post_lamports, strict=True):
             if pre and not post and pre <= left and address not in movers:
                 left -= pre
-                yield Cost(owner, "rent", address, -pre)
+                size = sizes.get(address)
+                rent = pre if size is None else min(pre, dearest_rent(size))
+                yield Cost(owner, "rent", address, -rent)
+                if rent < pre:
+                    yield Cost(owner, "other", address, rent - pre)

@@ -1,135 +1,131 @@
-"""Trade events of pump.fun and PumpSwap: a known prefix is read, whatever follows is left alone."""
+"""What programs say of themselves: events sent as a call to oneself, and events in the logs."""
 
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from solders.pubkey import Pubkey
-
 from wallets.domain.movements import instruction_data
-from wallets.domain.programs import PUMP, PUMP_SWAP, WSOL
-from wallets.domain.values import Instruction
+from wallets.domain.programs import (
+    BYREAL,
+    GAMMA,
+    METEORA_DAMM,
+    OKX,
+    PUMP,
+    PUMP_SWAP,
+    RAYDIUM_CLMM,
+    RAYDIUM_CPMM,
+    RAYDIUM_V4,
+    WHIRLPOOL,
+)
+from wallets.domain.values import Instruction, Transaction
 
 # Anchor: sha256("anchor:event")[:8], the start of an event sent as a call to oneself.
 _SELF_CALL: Final = bytes.fromhex("e445a52e51cb9a1d")
-# Anchor: sha256("event:Name")[:8]
-_TRADE: Final = bytes.fromhex("bddb7fd34ee661ee")
-_POOL_BUY: Final = bytes.fromhex("67f4521f2cf57777")
-_POOL_SELL: Final = bytes.fromhex("3e2f370aa503dc2a")
-_LOGGED: Final = "Program data: "
-_NO_MINT: Final = bytes(32)
+_DATA: Final = "Program data: "
+# Raydium's first pool program logs its swaps as text of its own.
+_RAY: Final = "Program log: ray_log: "
+_PRINTED: Final = "Program log: "
+# What every program prints of itself while it runs, beside `invoke` and its end.
+_COST: Final = " compute units"
+# Logs are cut at 10 KB on the chain; a vendor's need not be.
+_MAX_LOGGED: Final = 1024
+# The programs that log their events; the others only send them to themselves.
+_LOGGERS: Final = frozenset(
+    {
+        PUMP,
+        PUMP_SWAP,
+        RAYDIUM_V4,
+        RAYDIUM_CPMM,
+        RAYDIUM_CLMM,
+        GAMMA,
+        BYREAL,
+        WHIRLPOOL,
+        METEORA_DAMM,
+        OKX,
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
-class CurveTrade:
-    """A trade on a pump.fun curve: quote and token amounts before fees, raw."""
+def events_of(tx: Transaction, speakers: Container[str]) -> dict[int, list[bytes]]:
+    """Return the events of `speakers`, keyed by the place of the instruction that sent them.
 
-    mint: str
-    quote_mint: str
-    quote: int
-    tokens: int
-    is_buy: bool
-    user: str
-
-
-@dataclass(frozen=True, slots=True)
-class PoolTrade:
-    """A trade in a PumpSwap pool: base raw amount, and who made it."""
-
-    base: int
-    is_buy: bool
-    pool: str
-    user: str
-
-
-def curve_trade(payload: bytes) -> CurveTrade | None:
-    """Read a pump.fun TradeEvent (its discriminator first); None when it is something else.
-
-    Layout: https://github.com/pump-fun/pump-public-docs idl/pump.json
+    An event starts with its discriminator. Calls to oneself are complete; logs are cut at 10 KB,
+    so they are heard only for instructions that sent no such call.
     """
-    if payload[:8] != _TRADE or len(payload) < 8 + 32 + 8 + 8 + 1 + 32:
-        return None
-    lamports, tokens = _u64(payload, 40), _u64(payload, 48)
-    quote_mint, quote = _quote(payload)
-    return CurveTrade(
-        mint=_address(payload, 8),
-        quote_mint=quote_mint or WSOL,
-        quote=lamports if quote_mint is None else quote,
-        tokens=tokens,
-        is_buy=payload[56] != 0,
-        user=_address(payload, 57),
-    )
+    found: dict[int, list[bytes]] = {}
+    places: dict[str, deque[int]] = {}
+    silent: set[int] = set()
+    latest: dict[str, int] = {}
+    for at, item in enumerate(tx.instructions):
+        program = item.program
+        if program not in speakers:
+            continue
+        if program in _LOGGERS:
+            places.setdefault(program, deque()).append(at)
+        event = _self_called(item)
+        if event is None:
+            latest[program] = at
+            if program in _LOGGERS:
+                silent.add(at)
+            continue
+        caller = item.caller
+        if caller is None or tx.instructions[caller].program != program:
+            # old nodes do not tell who called
+            caller = latest.get(program, at)
+        found.setdefault(caller, []).append(event)
+    silent -= found.keys()
+    if silent:
+        for at, event in islice(_logged(tx.logs, places), _MAX_LOGGED):
+            if at in silent:
+                found.setdefault(at, []).append(event)
+    return found
 
 
-def pool_trade(payload: bytes) -> PoolTrade | None:
-    """Read a PumpSwap BuyEvent or SellEvent; None when it is something else.
-
-    Layout: https://github.com/pump-fun/pump-public-docs idl/pump_amm.json
-    """
-    is_buy = payload[:8] == _POOL_BUY
-    if (not is_buy and payload[:8] != _POOL_SELL) or len(payload) < 8 + 14 * 8 + 64:
-        return None
-    return PoolTrade(_u64(payload, 16), is_buy, _address(payload, 120), _address(payload, 152))
-
-
-def self_called(item: Instruction) -> bytes | None:
+def _self_called(item: Instruction) -> bytes | None:
     """Return the event inside an instruction a program sent to itself, None for any other."""
+    # its only account is the program's event authority
+    if item.inner is None or len(item.accounts) != 1:
+        return None
     data = instruction_data(item)
     return data[8:] if data[:8] == _SELF_CALL else None
 
 
-def logged_trades(logs: Sequence[str]) -> Iterator[bytes]:
-    """Yield the events pump.fun and PumpSwap logged inside their own invocations.
+def _logged(logs: Sequence[str], places: dict[str, deque[int]]) -> Iterator[tuple[int, bytes]]:
+    """Yield what the programs of `places` logged, each with the place of its instruction.
 
-    Logs are cut at 10 KB and any program may print the same words: only lines between a program's
-    own `invoke` and its end count.
+    Any program may print the same words: only lines between a program's own `invoke` and its end
+    count, and its n-th `invoke` is its n-th instruction.
     """
-    stack: list[str] = []
+    stack: list[int | None] = []
     for line in logs:
-        if line.startswith(_LOGGED):
-            if stack and stack[-1] in (PUMP, PUMP_SWAP):
-                yield _logged(line)
+        if line.startswith(_PRINTED):
+            start = len(_RAY) if line.startswith(_RAY) else 0
+        elif line.startswith(_DATA):
+            start = len(_DATA)
+        else:
+            if not line.endswith(_COST):
+                _step(line, stack, places)
             continue
-        words = line.split(" ", 3)
-        if words[0] != "Program" or len(words) < 3:
-            continue
-        if words[2] == "invoke":
-            stack.append(words[1])
-        elif stack and words[1] == stack[-1] and words[2].startswith(("success", "failed")):
-            stack.pop()
+        if start and stack and (at := stack[-1]) is not None:
+            yield at, _bytes(line[start:])
 
 
-def _logged(line: str) -> bytes:
+def _step(line: str, stack: list[int | None], places: dict[str, deque[int]]) -> None:
+    """Follow a line that says a program starts or ends."""
+    words = line.split(" ", 3)
+    if len(words) < 3 or words[0] != "Program" or words[1].endswith(":"):
+        return
+    if words[2] == "invoke":
+        waiting = places.get(words[1])
+        stack.append(waiting.popleft() if waiting else None)
+    elif stack and words[2].startswith(("success", "failed")):
+        stack.pop()
+
+
+def _bytes(text: str) -> bytes:
     try:
-        return b64decode(line[len(_LOGGED) :])
+        return b64decode(text)
     except ValueError:
         return b""
-
-
-def _quote(payload: bytes) -> tuple[str | None, int]:
-    """Find the quote mint and amount in the tail a curve of another currency than SOL fills."""
-    # 8 of discriminator, then the fixed fields up to last_update_timestamp
-    place = 8 + 32 + 17 + 32 + 5 * 8 + 32 + 16 + 32 + 16 + 1 + 32
-    place = _after_vector(payload, place, 1)
-    place = _after_vector(payload, place + 1 + 4 * 8, 34)
-    if len(payload) < place + 40:
-        return None, 0
-    mint = payload[place : place + 32]
-    if mint == _NO_MINT:
-        return None, 0
-    return str(Pubkey.from_bytes(mint)), _u64(payload, place + 32)
-
-
-def _after_vector(payload: bytes, place: int, size: int) -> int:
-    """Return where a vector ends; past the payload when the payload ends before it."""
-    count = int.from_bytes(payload[place : place + 4], "little")
-    return place + 4 + count * size
-
-
-def _u64(payload: bytes, place: int) -> int:
-    return int.from_bytes(payload[place : place + 8], "little")
-
-
-def _address(payload: bytes, place: int) -> str:
-    return str(Pubkey.from_bytes(payload[place : place + 32]))

@@ -63,6 +63,10 @@ def _u64(data: bytes, start: int) -> int:
     return int.from_bytes(data[start : start + 8], "little")
 
 
+def _space(data: bytes, start: int) -> int | None:
+    return _u64(data, start) if len(data) >= start + 8 else None
+
+
 # https://docs.rs/solana-system-interface/latest/solana_system_interface/instruction
 def _system(at: int, data: bytes, accounts: Sequence[str]) -> Move | None:
     tag = data[0] if len(data) >= 4 else -1
@@ -70,17 +74,18 @@ def _system(at: int, data: bytes, accounts: Sequence[str]) -> Move | None:
     if tag in (2, 5) and amount and count >= 2:
         return Move("pay", at, accounts[0], accounts[1], _u64(data, 4))
     if tag == 0 and amount and count >= 2:
-        return Move("create", at, accounts[0], accounts[1], _u64(data, 4))
+        return Move("create", at, accounts[0], accounts[1], _u64(data, 4), space=_space(data, 12))
     if tag == 3 and len(data) >= 44 and count >= 2:
         after_seed = 44 + _u64(data, 36)
         if len(data) >= after_seed + 8:
-            return Move("create", at, accounts[0], accounts[1], _u64(data, after_seed))
+            lamports, space = _u64(data, after_seed), _space(data, after_seed + 8)
+            return Move("create", at, accounts[0], accounts[1], lamports, space=space)
     elif tag == 11 and amount and count >= 3:
         return Move("pay", at, accounts[0], accounts[2], _u64(data, 4))
     elif tag == 13 and amount and count >= 2:
-        return Move("create", at, accounts[1], accounts[0], _u64(data, 4))
+        return Move("create", at, accounts[1], accounts[0], _u64(data, 4), space=_space(data, 12))
     elif tag in (1, 8, 9, 10) and accounts:
-        return Move("claim", at, "", accounts[0])
+        return Move("claim", at, "", accounts[0], space=_space(data, 4) if tag == 8 else None)
     return None
 
 
@@ -132,18 +137,26 @@ def _parsed_system(at: int, parsed: Mapping[str, Any]) -> Iterator[Move]:
     if kind == "transfer" or kind == "transferWithSeed":
         yield Move("pay", at, _key(info, "source"), _key(info, "destination"), _lamports(info))
     elif kind == "createAccount" or kind == "createAccountWithSeed":
-        yield Move("create", at, _key(info, "source"), _key(info, "newAccount"), _lamports(info))
+        yield _parsed_create(at, info)
     elif kind == "createAccountAllowPrefund":
         if "source" in info:
-            yield Move(
-                "create", at, _key(info, "source"), _key(info, "newAccount"), _lamports(info)
-            )
+            yield _parsed_create(at, info)
     elif kind == "withdrawFromNonce":
         yield Move(
             "pay", at, _key(info, "nonceAccount"), _key(info, "destination"), _lamports(info)
         )
     elif kind in ("allocate", "assign", "allocateWithSeed", "assignWithSeed"):
-        yield Move("claim", at, "", _key(info, "account"))
+        yield Move("claim", at, "", _key(info, "account"), space=_parsed_space(info))
+
+
+def _parsed_create(at: int, info: Mapping[str, Any]) -> Move:
+    source, new = _key(info, "source"), _key(info, "newAccount")
+    return Move("create", at, source, new, _lamports(info), space=_parsed_space(info))
+
+
+def _parsed_space(info: Mapping[str, Any]) -> int | None:
+    value = info.get("space")
+    return value if type(value) is int and 0 <= value <= U64_MAX else None
 
 
 def _parsed_token(at: int, parsed: Mapping[str, Any]) -> Iterator[Move]:

@@ -9,8 +9,9 @@ from wallets.domain.addresses import is_address
 from wallets.domain.instructions import flatten
 from wallets.domain.message import head_of_json, resolve_keys
 from wallets.domain.movements import U64_MAX, moves_of, raw_amount
-from wallets.domain.values import TokenAccount, Transaction, Undecodable, Version
+from wallets.domain.values import Move, TokenAccount, Transaction, Undecodable, Version
 from wallets.domain.wire import Head, head_of_bytes
+from wallets.domain.withheld import with_withheld
 
 _MAX_NESTING: Final = 4
 _VERSIONS: Final = get_args(Version)
@@ -45,7 +46,12 @@ def parse(payload: Mapping[str, Any]) -> Transaction:
     keys, writable = resolve_keys(head, meta)
     lamports = _lamports(meta, "preBalances", len(keys)), _lamports(meta, "postBalances", len(keys))
     instructions = flatten(head, keys, meta)
+    accounts = _token_accounts(meta, keys)
     err = _error(meta)
+    moves: tuple[Move, ...] = ()
+    if err is None:
+        moves = moves_of(instructions, frozenset(keys))
+        moves = with_withheld(moves, instructions, accounts)
     return Transaction(
         signature=head.signature,
         slot=_optional(envelope.slot, "slot"),
@@ -59,9 +65,9 @@ def parse(payload: Mapping[str, Any]) -> Transaction:
         writable=writable,
         pre_lamports=lamports[0],
         post_lamports=lamports[1],
-        token_accounts=_token_accounts(meta, keys),
+        token_accounts=accounts,
         instructions=instructions,
-        moves=moves_of(instructions, frozenset(keys)) if err is None else (),
+        moves=moves,
         logs=_logs(meta),
     )
 
@@ -96,6 +102,10 @@ def _inside(item: Mapping[str, Any]) -> object:
             if item[name] is None:
                 raise Undecodable("the node does not know this transaction")
             return item[name]
+    if "accountData" in item or "tokenTransfers" in item:
+        raise Undecodable("the payload is a summary of a transaction, without the transaction")
+    if isinstance(item.get("data"), list):
+        raise Undecodable("the payload is a page of transactions, not one")
     raise Undecodable("the payload has no transaction")
 
 

@@ -44,6 +44,7 @@ class Payments:
         dest = self.scene.holder(move.dest) or move.dest
         if move.source == owner and dest != owner:
             if self._is_rent(move):
+                yield from self._principal(owner, move)
                 return
             kind = self._kind(owner, move, dest, kept=self._kept(owner, move))
             if kind is not None:
@@ -69,6 +70,15 @@ class Payments:
         if holding is None:
             return self.scene.opens_account(move, self.pools)
         return holding.mint != WSOL or self.scene.opened_after(move)
+
+    def _principal(self, owner: str, move: Move) -> Iterator[Cost]:
+        """Yield what a new account keeps beside its rent: a stake, not a deposit on space."""
+        if move.dest in self.scene.holdings:
+            return
+        principal = self.scene.principal(move)
+        kept = self.scene.lamport_change(move.dest) - (move.amount - principal)
+        if principal and kept > 0:
+            yield Cost(owner, "other", move.dest, min(principal, kept))
 
     def _kept(self, owner: str, move: Move) -> bool:
         """Whether the receiver ends with what the owner gave him; else he only passed it on."""

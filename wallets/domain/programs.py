@@ -6,6 +6,8 @@ Kind = Literal["amm", "router", "bot", "keeper", "system"]
 
 SYSTEM: Final = "11111111111111111111111111111111"
 COMPUTE_BUDGET: Final = "ComputeBudget111111111111111111111111111111"
+STAKE: Final = "Stake11111111111111111111111111111111111111"
+VOTE: Final = "Vote111111111111111111111111111111111111111"
 SPL: Final = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 SPL_2022: Final = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"
 ATA: Final = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"
@@ -24,6 +26,16 @@ METEORA_DAMM_V2: Final = "cpamdpZCGKUy5JxQXB4dcpGPiikHawvSWAd6mEn1sGG"
 METEORA_DBC: Final = "dbcij3LWUppWqq96dh6gJWwBifmcGfLSB5D4DuSMaqN"
 METEORA_VAULT: Final = "24Uqj9JCLxUeoC3hGfh5W3s9FM9uCHDS2SG3LYwBpyTi"
 SANCTUM: Final = "stkitrT1Uoy18Dk1fTrgPw8W6MVzoCfYoAFT4MLsmhq"
+SANCTUM_INFINITY: Final = "5ocnV1qiCgaQR8Jb8xWnVbApfaygJ8tNoZfgPwsgx9kx"
+MOONIT: Final = "MoonCVVNZFSYkqNXP6bxHLPL6QQJiMagDL3qcqUQTrG"
+BOOP: Final = "boop8hVGQGqehUK2iVEMEnMrL5RbjywRzHKBmBE7ry4"
+HEAVEN: Final = "HEAVENoP2qxoeuF8Dj2oT1GHEnu49U5mJYkdeC8BAX2o"
+GAMMA: Final = "GAMMA7meSFWaBXF25oSUgmGRwaW6sCMFLmBNiMSdbHVT"
+BYREAL: Final = "REALQqNEomY6cQGZJUGwywTBD2UmDT32rZcNnfxQ5N2"
+JUPITER: Final = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"
+DFLOW: Final = "DF1ow4tspfHX9JwWJsAb9epbkA8hmpSEAtxXy1V27QBH"
+OKX: Final = "6m2CDdhRgxpH4WjvdzxAYbGxwdGUz5MziiL5jek2kBma"
+OKX_V2: Final = "proVF4pMXVaYqmy4NjniPh4pqKNfMmsihgd4wdkCX3u"
 PHOENIX: Final = "PhoeNiXZ8ByJGLkxNfZRnkUfjvmuYqLR89jjFHGqdXY"
 JUPITER_DCA: Final = "DCA265Vj8a9CEuX1eb1LWRnDT7uK6q1xMipnNyatn23M"
 
@@ -47,15 +59,15 @@ class Program(NamedTuple):
 # (https://lite-api.jup.ag/swap/v1/program-id-to-label).
 _NAMES: Final[dict[Kind, dict[str, str]]] = {
     "router": {
-        "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4": "Jupiter v6",
+        JUPITER: "Jupiter v6",
         "JUP4Fb2cqiRUcaTHdrPC8h2gNsA2ETXiPDD33WcGuJB": "Jupiter v4",
         "JUP2jxvXaqu7NQY1GmNF4m1vodw12LVXYxbFL2uJvfo": "Jupiter v2",
-        "6m2CDdhRgxpH4WjvdzxAYbGxwdGUz5MziiL5jek2kBma": "OKX DEX",
+        OKX: "OKX DEX",
         "HV1KXxWFaSeriyFvXyx48FqG9BoFbfinB8njCJonqP7K": "OKX router",
         "routeUGWgWzqBWFcrCfv8tritsqukccJPu3q5GPP3xS": "Raydium route",
-        "proVF4pMXVaYqmy4NjniPh4pqKNfMmsihgd4wdkCX3u": "OKX router v2",
+        OKX_V2: "OKX router v2",
         "T1TANpTeScyeqVzzgNViGDNrkQ6qHz9KrSBS4aNXvGT": "Titan",
-        "DF1ow4tspfHX9JwWJsAb9epbkA8hmpSEAtxXy1V27QBH": "DFlow",
+        DFLOW: "DFlow",
     },
     "amm": {
         RAYDIUM_V4: "Raydium AMM v4",
@@ -73,9 +85,9 @@ _NAMES: Final[dict[Kind, dict[str, str]]] = {
         METEORA_VAULT: "Meteora vault",
         PUMP: "pump.fun",
         PUMP_SWAP: "PumpSwap",
-        "MoonCVVNZFSYkqNXP6bxHLPL6QQJiMagDL3qcqUQTrG": "Moonit",
-        "boop8hVGQGqehUK2iVEMEnMrL5RbjywRzHKBmBE7ry4": "boop.fun",
-        "HEAVENoP2qxoeuF8Dj2oT1GHEnu49U5mJYkdeC8BAX2o": "Heaven",
+        MOONIT: "Moonit",
+        BOOP: "boop.fun",
+        HEAVEN: "Heaven",
         PHOENIX: "Phoenix",
         "opnb2LAfJYbRMAHHvqjCwQxanZn7ReEHp1k81EohpZb": "OpenBook v2",
         "srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyksJtPX": "OpenBook v1",
@@ -83,9 +95,10 @@ _NAMES: Final[dict[Kind, dict[str, str]]] = {
         "2wT8Yq49kHgDzXuPxZSaeLaH1qbmGXtEyPy64bL7aD3c": "Lifinity v2",
         "SoLFiHG9TfgtdUXUjWAxi3LtvYuFyDLVhBWxdMZxyCe": "SolFi",
         "ZERor4xhbUycZ6gb9ntrhqscUcZmAbQDjEAtCf4hbZY": "ZeroFi",
-        "GAMMA7meSFWaBXF25oSUgmGRwaW6sCMFLmBNiMSdbHVT": "GooseFX GAMMA",
+        GAMMA: "GooseFX GAMMA",
         "SSwpkEEcbUqx4vtoEByFjSkhKdCT862DNVb52nZg1UZ": "Saber",
         SANCTUM: "Sanctum",
+        SANCTUM_INFINITY: "Sanctum Infinity",
         "swapNyd8XiQwJ6ianp9snpu4brUqFxadzvHebnAXjJZ": "Stabble",
         "MNFSTqtC93rEfYHB6hF82sKdZpUDFWkViLByLd1k1Ms": "Manifest",
         "FLUXubRmkEi2q6K3Y9kBPg9248ggaZVsoSFhtJHSrm1X": "FluxBeam",
@@ -97,7 +110,7 @@ _NAMES: Final[dict[Kind, dict[str, str]]] = {
         "goonuddtQRrWqqn5nFyczVKaie28f3kDkHWkHtURSLE": "GoonFi V2",
         "ALPHAQmeA7bjrVuccPsYPiCvsi428SNwte66Srvs4pHA": "AlphaQ",
         "AQU1FRd7papthgdrwPTTq5JacJh8YtwEXaBfKU3bTz45": "Aquifer",
-        "REALQqNEomY6cQGZJUGwywTBD2UmDT32rZcNnfxQ5N2": "Byreal",
+        BYREAL: "Byreal",
         "DEXYosS6oEGvk8uCDayvwEZz4qEyDJRf9nFgYCaqPMTm": "1DEX",
         "MERLuDFBMmsHnsBPZw2sDQZHvXFMwp8EdjudcU2HKky": "Mercurial",
         "AMM55ShdkoGRB5jVYPjWziwk8m5MpwyDgsMWHaMSQWH6": "Aldrin",
@@ -152,7 +165,14 @@ POOL_ACCOUNT: Final = {
     METEORA_DAMM_V2: 1,
     METEORA_DBC: 2,
     PHOENIX: 2,
+    MOONIT: 2,
+    BOOP: 1,
+    HEAVEN: 4,
 }
 
 # Place of the trader, where the program moves the pool's coins before his.
-TRADER_ACCOUNT: Final = {PHOENIX: 3, PUMP_SWAP: 1}
+TRADER_ACCOUNT: Final = {PHOENIX: 3, PUMP_SWAP: 1, MOONIT: 0, BOOP: 6, HEAVEN: 5}
+
+# Curves that take SOL itself: the places of the account that holds it and of the one that holds
+# the curve's coins.
+NATIVE_VAULTS: Final = {MOONIT: (2, 3), BOOP: (4, 3)}

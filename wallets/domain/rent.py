@@ -82,11 +82,12 @@ class _Rent:
             self.found.append(Deposit(move.source, move.dest, move.amount))
 
     def _claim(self, move: Move) -> None:
-        """Count what a program's new account kept of what it was given."""
+        """Count what a program's new account kept of what it was given, principal aside."""
         place = self.scene.place.get(move.dest)
         kept = 0 if place is None else self.scene.tx.post_lamports[place]
         if kept:
-            self.found.append(Deposit(move.source, move.dest, min(move.amount, kept)))
+            rent = min(move.amount - self.scene.principal(move), kept)
+            self.found.append(Deposit(move.source, move.dest, rent))
 
     def _shift(self, move: Move) -> None:
         source, dest = self.lives.get(move.source), self.lives.get(move.dest)

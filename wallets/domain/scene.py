@@ -4,13 +4,22 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from wallets.domain.programs import AMMS, METEORA_VAULT, SANCTUM
+from wallets.domain.programs import AMMS, METEORA_VAULT, SANCTUM, TOKEN_PROGRAMS
 from wallets.domain.values import Move, Transaction
 
 # Meteora's pools keep their coins in its vault program: the pool is the one that trades. Sanctum's
 # router burns and mints shares of stake pools, which take in and give out nothing as tokens.
 TRADING_PROGRAMS: Final = AMMS - {METEORA_VAULT, SANCTUM}
+# 3,480 lamports a byte and year, two years, over the data and 128 bytes of bookkeeping; cheaper
+# since, never dearer. https://docs.rs/solana-rent/latest/solana_rent
+_DEAREST_BYTE: Final = 6_960
+_BOOKKEEPING: Final = 128
 _NOTHING: Final[Mapping[str, int]] = {}
+
+
+def dearest_rent(space: int) -> int:
+    """Return the most lamports the rent of an account of so many bytes ever was."""
+    return (_BOOKKEEPING + space) * _DEAREST_BYTE
 
 
 class Holding(NamedTuple):
@@ -76,6 +85,39 @@ class Scene:
         made = self.claimed.get(move.dest)
         return made is not None and (move.at <= made or move.dest not in pools)
 
+    @cached_property
+    def _spaces(self) -> dict[str, int]:
+        """The sizes new accounts were given here."""
+        return {m.dest: m.space for m in self.tx.moves if m.space is not None}
+
+    def principal(self, move: Move) -> int:
+        """Return what of a payment into a program's new account is more than any rent of its size.
+
+        A stake is made with its principal in it. The account's own lamports are its rent up to the
+        dearest a byte ever was; earlier payments into it count first. A mint with extensions is
+        made small, given the rent of its later size, and grows: it holds no principal.
+        """
+        space = self._spaces.get(move.dest)
+        if space is None:
+            return 0
+        paid = sum(
+            m.amount
+            for m in self.tx.moves
+            if m.dest == move.dest and m.at <= move.at and m.kind in ("pay", "create")
+        )
+        beyond = min(max(paid - dearest_rent(space), 0), move.amount)
+        return 0 if beyond and self._is_of_tokens(move.dest) else beyond
+
+    def _is_of_tokens(self, account: str) -> bool:
+        """Whether a token program was told something about the account, raw or parsed."""
+        for item in self.tx.instructions:
+            if item.program in TOKEN_PROGRAMS:
+                info = item.parsed.get("info") if item.parsed is not None else None
+                told = info.values() if isinstance(info, dict) else item.accounts
+                if account in told:
+                    return True
+        return False
+
     def opened_after(self, move: Move) -> bool:
         """Whether the account a payment went to was opened by a later instruction."""
         return any(
@@ -105,6 +147,12 @@ class Scene:
     def token_changes(self, owner: str) -> Mapping[str, int]:
         """Return the owner's raw change per mint over all his token accounts, zeros included."""
         return self._changes.get(owner, _NOTHING)
+
+    def accounts_of(self, owner: str) -> frozenset[str]:
+        """Return the token accounts of an owner that the transaction names."""
+        return frozenset(
+            address for address, holding in self.holdings.items() if holding.owner == owner
+        )
 
     def is_writable(self, address: str | None) -> bool:
         """Whether the transaction may change an account."""

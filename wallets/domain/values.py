@@ -41,7 +41,8 @@ class Move(NamedTuple):
     pay, create: lamports from `source` to `dest`; claim: `dest` is given to a program;
     token: raw units between token accounts; mint, burn: at `dest` or `source`; open: `dest` becomes
     a token account of `authority`; close: all lamports of `source` go to `dest`. `at` is the place
-    of the instruction in `Transaction.instructions`, `fee` what Token-2022 held back.
+    of the instruction in `Transaction.instructions`, `fee` what Token-2022 held back, `space` the
+    bytes a created or claimed account was given (None where the instruction does not tell).
     """
 
     kind: MoveKind
@@ -52,6 +53,7 @@ class Move(NamedTuple):
     mint: str | None = None
     authority: str | None = None
     fee: int = 0
+    space: int | None = None
 
 
 class TokenAccount(NamedTuple):
@@ -163,6 +165,10 @@ class Decoded:
 
     For every owner: wrapped SOL out of swaps minus into swaps, minus all costs, equals the change
     of the owner's lamports plus the change of his wrapped SOL.
+
+    `compared` counts the pool trades a second opinion was found for (an event or log of the pool's
+    program, a hop its router told); `disagreements` are those of them where it differs from what
+    moved, one text each, so the rate is their number over `compared`.
     """
 
     signature: str
@@ -180,4 +186,5 @@ class Decoded:
     costs: tuple[Cost, ...]
     transfers: tuple[Transfer, ...]
     ambiguous: tuple[Ambiguity, ...]
+    compared: int
     disagreements: tuple[str, ...]
