@@ -1,0 +1,1 @@
+"""The original single-user prototype's SQLite file: read, judged, brought over."""

@@ -1,0 +1,1 @@
+"""What it is worth: watchlists and positions of the users' own."""
