@@ -1,17 +1,21 @@
-"""Start the sandbox: python -m sandbox --port 8899 --state FOLDER --seed 7 --speed 1 --hours 6."""
+"""Start the sandbox: python -m sandbox --port 8899 --state FOLDER --seed 7 --faults all."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
 from sandbox.chain import Chain
+from sandbox.faults import BadFaultsError, Faults
 from sandbox.server import Server
+from sandbox.serving import config
 
 
 def arguments() -> argparse.Namespace:
@@ -24,10 +28,20 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--hours", type=float, default=6.0, help="hours of history at first start")
     parser.add_argument("--fresh", action="store_true", help="throw an existing world away")
+    parser.add_argument("--faults", help="what goes wrong: all, or a JSON file as for /faults")
     chosen = parser.parse_args()
     if not 0 < chosen.speed <= 10_000 or not 0 <= chosen.hours <= 240:
         parser.error("speed must be above 0 and hours from 0 to 240")
     return chosen
+
+
+def take_faults(faults: Faults, chosen: str) -> None:
+    """Switch faults on from the start; ends the program when they make no sense."""
+    try:
+        told = {"all": True} if chosen == "all" else json.loads(Path(chosen).read_text())
+        faults.update(told)
+    except (OSError, ValueError, BadFaultsError) as error:
+        sys.exit(f"sandbox: --faults {chosen}: {error}")
 
 
 def main() -> None:
@@ -38,6 +52,8 @@ def main() -> None:
             (chosen.state / name).unlink(missing_ok=True)
     began = time.monotonic()
     chain = Chain(seed=chosen.seed, speed=chosen.speed, hours=chosen.hours, folder=chosen.state)
+    if chosen.faults is not None:
+        take_faults(chain.faults, chosen.faults)
     print(
         f"sandbox: world of seed {chain.world.seed} with {chain.store.last_id} transactions ready "
         f"in {time.monotonic() - began:.1f} s, serving on http://{chosen.host}:{chosen.port}",
@@ -45,10 +61,12 @@ def main() -> None:
     )
     # uvicorn raises the signal again once it has shut down; that is a clean end here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        Server(chain).app, host=chosen.host, port=chosen.port, log_level="warning",
-        access_log=False, timeout_graceful_shutdown=1,
-    )  # fmt: skip
+    settings = config(Server(chain).app, host=chosen.host, port=chosen.port)
+    server = uvicorn.Server(settings)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(3)
 
 
 if __name__ == "__main__":

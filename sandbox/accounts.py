@@ -21,9 +21,9 @@ from sandbox.addresses import (
 from sandbox.bank import Mint, TokenAccount
 from sandbox.chain import Chain
 from sandbox.encode import base58
-from sandbox.faults import bad_params
 from sandbox.history import Json, address, options
 from sandbox.parsed import ui_amount
+from sandbox.rpc_errors import bad_params
 from sandbox.venues import TOTAL_SUPPLY, Curve, SwapPool
 
 NATIVE_LOADER = "NativeLoader1111111111111111111111111111111"

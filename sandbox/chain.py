@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.clock import Clock
-from sandbox.engine import Block, Engine
+from sandbox.engine import FINALITY_SLOTS, Block, Engine
+from sandbox.faults import Faults
+from sandbox.forks import Forks
+from sandbox.frenzy import Frenzy
 from sandbox.record import Record
 from sandbox.store import Store
 from sandbox.world import World
 
-FINALITY_SLOTS = 32
 HISTORY_BATCH = 400
 # One turn works at most this long, so that requests are answered in between.
 TURN_SECONDS = 0.04
@@ -44,6 +46,8 @@ class Chain:
             span = int(hours * 3_600_000)
             self.engine = Engine(World(seed), self.clock.now_ms() - span, span)
             self._write_history(span)
+        self.faults = Faults(self.world.seed)
+        self.forks = Forks(self.faults)
 
     def _wake(self) -> None:
         engine = self.engine
@@ -80,11 +84,20 @@ class Chain:
         """Give the newest finalised slot."""
         return self.tip() - FINALITY_SLOTS
 
+    def go_mad(self, address: str, trades: int, seconds: float) -> None:
+        """Let a wallet trade so often within so many simulated seconds, beside all the others."""
+        began = max(self.world.now, self.clock.now_ms() - self.engine.sim_ms(0))
+        self.engine.frenzies.append(Frenzy(address, trades, int(seconds * 1000), began))
+        # It is no step of the market, so the state it begins from must be kept.
+        self.store.keep("engine", self.engine)
+
     def run_until(self, target_ms: int, seconds: float) -> bool:
         """Step up to a simulated moment or for so many wall seconds; True when nothing is due."""
         began, blocks = time.monotonic(), []
         while self.engine.next_ms <= target_ms and time.monotonic() - began < seconds:
-            blocks.append(self.engine.step())
+            block = self.engine.step()
+            self.forks.disturb(block, self.world)
+            blocks.append(block)
         if blocks:
             records = self.store.commit(blocks, self.engine)
             for listener in self.listeners:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from sandbox.desk import Outcome
+from sandbox.frenzy import Frenzy
 from sandbox.market import Market
+from sandbox.record import Record
 from sandbox.world import World
 
 SLOT_MS = 270
+FINALITY_SLOTS = 32
 FIRST_SLOT = 460_000_000
 HISTORY_THINNING = 8
 PRICE_STEP_MS = 60_000
@@ -23,6 +27,10 @@ class Block:
     slot: int
     time: int
     outcomes: list[Outcome]
+    # What disagreement between the nodes adds; the market itself knows nothing of it.
+    phantoms: list[Record] = field(default_factory=list)
+    # Slots [since, until) in which a signature of this block is nowhere to be found.
+    hidden: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Engine:
@@ -38,9 +46,14 @@ class Engine:
         self.next_at = 0
         # Prices of SOL have their own dice: idle time must not change what the market does.
         self.dice = Random(world.seed + 1)
+        self.frenzies: list[Frenzy] = []
         # The price stands a while before the first trade, which is worth something too.
         self.prices: list[tuple[int, int]] = [(start_ms // 1000 - 600, world.sol_cents)]
         self._draw_next()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Wake, from a state kept before wallets could go mad as well."""
+        self.__dict__.update({"frenzies": [], **state})
 
     def sim_ms(self, market_ms: int) -> int:
         """Convert market time to unix milliseconds on the simulated clock."""
@@ -78,10 +91,17 @@ class Engine:
             outcome = self.market.act()
             if outcome is None:
                 continue
-            record = outcome.record
-            record.slot, record.index, record.time = slot, index, world.seconds
+            outcome.record.index = index
             index += rng.randrange(1, 90)
             outcomes.append(outcome)
+        for frenzy in self.frenzies:
+            for outcome in frenzy.act(self.market):
+                outcome.record.index = index
+                index += 1
+                outcomes.append(outcome)
+        self.frenzies = [frenzy for frenzy in self.frenzies if not frenzy.over]
+        for outcome in outcomes:
+            outcome.record.slot, outcome.record.time = slot, world.seconds
         self._draw_next()
         return Block(slot, world.seconds, outcomes)
 

@@ -8,9 +8,10 @@ from solders.pubkey import Pubkey
 
 from sandbox.chain import Chain
 from sandbox.encode import ENCODINGS, error, render
-from sandbox.faults import RpcError, bad_params, unsupported_version
+from sandbox.engine import FINALITY_SLOTS
 from sandbox.record import Record, unpack
-from sandbox.store import ACCOUNT_SEEN, BALANCE_CHANGED, REFERENCED
+from sandbox.rpc_errors import RpcError, bad_params, unsupported_version
+from sandbox.store import ACCOUNT_SEEN, BALANCE_CHANGED, REFERENCED, VISIBLE
 
 Json = dict[str, Any]
 OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "eq": "="}
@@ -21,6 +22,8 @@ SCOPES = {
 }
 MOST_ROWS = 1000
 MOST_STATUSES = 256
+# A node keeps statuses of so many slots; older ones are only searched for when asked.
+RECENT_SLOTS = 300
 
 
 def address(value: object) -> str:
@@ -48,6 +51,13 @@ def whole(value: object, name: str, least: int, most: int) -> int:
     return value
 
 
+def _bounds(filters: Json, name: str) -> list[tuple[str, Any]]:
+    bounds = filters.get(name) or {}
+    if not isinstance(bounds, dict):
+        raise bad_params(f"Invalid filters: {name} must be an object.")
+    return list(bounds.items())
+
+
 class History:
     """Reads the store only, so it may be called from any thread."""
 
@@ -55,12 +65,17 @@ class History:
         self.chain = chain
         self.store = chain.store
 
-    def _newest(self, config: Json) -> int:
+    def _there(self, config: Json, tip: int) -> tuple[list[str], list[Any]]:
+        """Give the conditions of being there at all, at the wanted commitment."""
+        return ["tx.slot <= ?", VISIBLE], [self._newest(config, tip), tip, tip]
+
+    def _newest(self, config: Json, tip: int) -> int:
+        # One answer knows one tip: read twice, a phantom could be seen as final in between.
         commitment = config.get("commitment", "finalized")
         if commitment == "finalized":
-            return self.chain.finalized()
+            return tip - FINALITY_SLOTS
         if commitment == "confirmed":
-            return self.chain.tip()
+            return tip
         raise bad_params("Method does not support commitment below `confirmed`")
 
     def _render(self, record: Record, config: Json) -> Json:
@@ -80,11 +95,11 @@ class History:
 
     def get_transaction(self, params: list[Any]) -> Json | None:
         """Answer getTransaction."""
-        config = self._config(params)
-        newest = self._newest(config)
+        config, tip = self._config(params), self.chain.tip()
+        newest = self._newest(config, tip)
         if not params or not isinstance(params[0], str):
             raise bad_params("Invalid param: WrongSize")
-        record = self.store.record(params[0])
+        record = self.store.record(params[0], tip)
         if record is None or record.slot > newest:
             return None
         return self._render(record, config)
@@ -92,17 +107,17 @@ class History:
     def get_signatures_for_address(self, params: list[Any]) -> list[Json]:
         """Answer getSignaturesForAddress; activity of token accounts alone is not in it."""
         key, config = address(params[0] if params else None), options(params, 1)
-        limit = whole(config.get("limit", MOST_ROWS), "limit", 1, MOST_ROWS)
-        where, values = ["tx.slot <= ?"], [self._newest(config)]
+        limit, tip = whole(config.get("limit", MOST_ROWS), "limit", 1, MOST_ROWS), self.chain.tip()
+        where, values = self._there(config, tip)
         for name, operator in (("before", "<"), ("until", ">")):
             if config.get(name) is not None:
-                place = self.store.place(str(config[name]))
+                place = self.store.place(str(config[name]), tip)
                 if place is None and name == "before":
                     return []
                 where.append(f"tx.id {operator} ?")
                 values.append(place or 0)
         rows = self._select(key, REFERENCED, where, values, "DESC", limit)
-        return [self._line(unpack(row[3]), indexed=False) for row in rows]
+        return [self._line(unpack(row[3]), tip, indexed=False) for row in rows]
 
     def _select(
         self, key: str, scope: int, where: list[str], values: list[Any], order: str, limit: int
@@ -116,8 +131,8 @@ class History:
         )
         return self.store.rows(query, [key, scope, *values, limit])
 
-    def _line(self, record: Record, *, indexed: bool) -> Json:
-        final = record.slot <= self.chain.finalized()
+    def _line(self, record: Record, tip: int, *, indexed: bool) -> Json:
+        final = record.slot <= tip - FINALITY_SLOTS
         line: Json = {
             "signature": record.signature, "slot": record.slot, "err": error(record),
             "memo": None, "blockTime": record.time,
@@ -136,8 +151,8 @@ class History:
         order = {"asc": "ASC", "desc": "DESC"}.get(str(config.get("sortOrder", "desc")))
         if order is None:
             raise bad_params("Invalid sortOrder: expected asc or desc.")
-        limit = whole(config.get("limit", MOST_ROWS), "limit", 1, MOST_ROWS)
-        where, values, scope = self._filters(config)
+        limit, tip = whole(config.get("limit", MOST_ROWS), "limit", 1, MOST_ROWS), self.chain.tip()
+        where, values, scope = self._filters(config, tip)
         token = config.get("paginationToken")
         if token is not None:
             slot, place = self._position(token)
@@ -149,7 +164,7 @@ class History:
         if details == "full":
             data = [{**self._render(r, config), "transactionIndex": r.index} for r in records]
         else:
-            data = [self._line(record, indexed=True) for record in records]
+            data = [self._line(record, tip, indexed=True) for record in records]
         following = f"{rows[-1][1]}:{rows[-1][2]}" if more else None
         return {"data": data, "paginationToken": following}
 
@@ -159,7 +174,7 @@ class History:
             raise bad_params("Invalid paginationToken: expected slot:position.")
         return int(slot), int(place)
 
-    def _filters(self, config: Json) -> tuple[list[str], list[Any], int]:
+    def _filters(self, config: Json, tip: int) -> tuple[list[str], list[Any], int]:
         filters = config.get("filters") or {}
         if not isinstance(filters, dict):
             raise bad_params("Invalid filters: expected an object.")
@@ -170,18 +185,18 @@ class History:
         status = filters.get("status", "any")
         if scope is None or status not in ("any", "succeeded", "failed"):
             raise bad_params("Invalid filters: status or tokenAccounts.")
-        where, values = ["tx.slot <= ?"], [self._newest(config)]
+        where, values = self._there(config, tip)
         if status != "any":
             where.append("tx.failed = ?")
             values.append(int(status == "failed"))
         for name, column in (("slot", "tx.slot"), ("blockTime", "tx.time")):
-            for operator, bound in (filters.get(name) or {}).items():
+            for operator, bound in _bounds(filters, name):
                 if operator not in OPERATORS:
                     raise bad_params(f"Invalid filters: {name}.{operator}")
                 where.append(f"{column} {OPERATORS[operator]} ?")
                 values.append(whole(bound, name, 0, 2**62))
-        for operator, bound in (filters.get("signature") or {}).items():
-            place = self.store.place(str(bound))
+        for operator, bound in _bounds(filters, "signature"):
+            place = self.store.place(str(bound), tip)
             if operator not in OPERATORS or place is None:
                 raise bad_params("Invalid filters: signature.")
             where.append(f"tx.id {OPERATORS[operator]} ?")
@@ -193,14 +208,15 @@ class History:
         wanted = params[0] if params else None
         if not isinstance(wanted, list) or len(wanted) > MOST_STATUSES:
             raise bad_params(f"Too many inputs provided; max {MOST_STATUSES}")
-        tip, final = self.chain.tip(), self.chain.finalized()
+        everywhere = options(params, 1).get("searchTransactionHistory", False)
+        tip = self.chain.tip()
         value: list[Json | None] = []
         for signature in wanted:
-            record = self.store.record(str(signature))
-            if record is None:
+            record = self.store.record(str(signature), tip)
+            if record is None or not (everywhere or record.slot > tip - RECENT_SLOTS):
                 value.append(None)
                 continue
-            settled = record.slot <= final
+            settled = record.slot <= tip - FINALITY_SLOTS
             problem = error(record)
             value.append({
                 "slot": record.slot, "err": problem,
@@ -213,12 +229,16 @@ class History:
     def get_block(self, params: list[Any]) -> Json | None:
         """Answer getBlock; a slot without transactions is an empty block."""
         slot, config = whole(params[0] if params else None, "slot", 0, 2**62), options(params, 1)
-        if slot > self._newest(config):
+        tip = self.chain.tip()
+        if slot > self._newest(config, tip):
             raise RpcError(-32004, f"Block not available for slot {slot}")
         first = self.chain.engine.slot_at(self.chain.engine.start_ms)
         if slot < first:
             raise RpcError(-32001, f"Block {slot} cleaned up, does not exist on node.")
-        rows = self.store.rows("SELECT body FROM tx WHERE slot = ? ORDER BY place", (slot,))
+        rows = self.store.rows(
+            f"SELECT body FROM tx WHERE slot = ? AND {VISIBLE} ORDER BY place",  # noqa: S608
+            (slot, tip, tip),
+        )
         records = [unpack(row[0]) for row in rows]
         block: Json = {
             "blockHeight": slot - first, "blockTime": self.block_time(slot),
@@ -235,6 +255,12 @@ class History:
                 for one in shown
             ]
         return block
+
+    def get_first_available_block(self, _params: list[Any]) -> int:
+        """Answer getFirstAvailableBlock: the oldest slot still kept."""
+        oldest = self.store.rows("SELECT min(slot) FROM tx")[0][0]
+        engine = self.chain.engine
+        return int(oldest) if self.store.pruned > 1 else engine.slot_at(engine.start_ms)
 
     def block_time(self, slot: int) -> int:
         """Give the unix seconds of a slot."""

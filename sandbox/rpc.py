@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from sandbox import meter
 from sandbox.accounts import Accounts
 from sandbox.addresses import rent
 from sandbox.chain import Chain
 from sandbox.engine import FIRST_SLOT
-from sandbox.faults import RpcError, bad_params
 from sandbox.history import History, options, whole
+from sandbox.rpc_errors import RpcError, bad_params
 
 Json = dict[str, Any]
 Method = Callable[[list[Any]], Any]
@@ -29,6 +30,7 @@ class Rpc:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.credits = chain.faults.credits
         history, accounts = History(chain), Accounts(chain)
         self.history = history
         self.threaded: dict[str, Method] = {
@@ -36,6 +38,7 @@ class Rpc:
             "getSignaturesForAddress": history.get_signatures_for_address,
             "getSignatureStatuses": history.get_signature_statuses,
             "getBlock": history.get_block,
+            "getFirstAvailableBlock": history.get_first_available_block,
             GTFA: history.get_transactions_for_address,
         }
         self.direct: dict[str, Method] = {
@@ -57,6 +60,8 @@ class Rpc:
 
     def _slot(self, params: list[Any]) -> int:
         commitment = options(params, 0).get("commitment", "finalized")
+        if commitment not in ("processed", "confirmed", "finalized"):
+            raise bad_params(f"Invalid params: unknown variant `{commitment}`")
         return self.chain.finalized() if commitment == "finalized" else self.chain.tip()
 
     def _block_time(self, params: list[Any]) -> int:
@@ -84,6 +89,8 @@ class Rpc:
         try:
             if not isinstance(params, list):
                 raise bad_params("Invalid params: expected an array.")
+            if not public and self.credits.gone:
+                raise RpcError(meter.CODE, meter.MESSAGE)
             if name in self.direct:
                 result = self.direct[name](params)
             elif name in self.threaded and not (public and name == GTFA):
@@ -92,10 +99,14 @@ class Rpc:
                 raise RpcError(-32601, "Method not found")
         except RpcError as fault:
             return _failure(ident, fault)
+        if not public:
+            self.credits.charge(meter.price(name, params, result))
         return {"jsonrpc": "2.0", "result": result, "id": ident}
 
     async def answer(self, body: bytes, *, public: bool) -> tuple[int, object]:
         """Give the HTTP status and the answer to a request body, single or batch."""
+        if not public and self.credits.gone:
+            return 429, meter.refusal()
         try:
             request = json.loads(body)
         except ValueError:

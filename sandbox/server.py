@@ -8,25 +8,27 @@ import os
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from sandbox import inbox, truth
+from sandbox import inbox, meter, truth
 from sandbox.birdeye import BadRequestError, Birdeye
+from sandbox.bodies import read_body, read_json
 from sandbox.chain import Chain
+from sandbox.controls import Controls
 from sandbox.dexscreener import DexScreener
-from sandbox.faults import RpcError
+from sandbox.http_faults import HttpFaults
 from sandbox.rpc import Rpc, denied
+from sandbox.rpc_errors import RpcError
 from sandbox.stream import Stream
 from sandbox.webhooks import RefusedError, Webhooks
 
 KEY = "sandbox-key"
-MOST_BODY = 16 * 1024 * 1024
 MOST_MAIL = 2 * 1024 * 1024
 
 
@@ -38,11 +40,13 @@ class Server:
         self.live = live
         self.rpc = Rpc(chain)
         self.stream = Stream(chain)
-        self.webhooks = Webhooks(chain.store)
+        self.webhooks = Webhooks(chain.store, chain.faults)
         self.dexscreener = DexScreener(chain)
         self.birdeye = Birdeye(chain)
         chain.listeners += [self.stream.publish, self.webhooks.publish]
-        self.app = Starlette(routes=self._routes(), lifespan=self._life)
+        chain.forks.watched = self.webhooks.watched
+        spoiler = Middleware(HttpFaults, faults=chain.faults)
+        self.app = Starlette(routes=self._routes(), lifespan=self._life, middleware=[spoiler])
 
     @asynccontextmanager
     async def _life(self, _app: Starlette) -> AsyncIterator[None]:
@@ -55,7 +59,7 @@ class Server:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-            await self.webhooks.close()
+            await self.webhooks.deliveries.close()
             self.chain.store.close()
 
     def _routes(self) -> list[Route | WebSocketRoute]:
@@ -82,13 +86,7 @@ class Server:
             Route("/inbox", self._inbox, methods=["GET", "POST"]),
             Route("/inbox.json", self._inbox_json, methods=get),
             Route("/wallets.csv", self._wallets, methods=get),
-            Route("/truth/wallets", self._truths, methods=get),
-            Route("/truth/wallets/{address}", self._truth, methods=get),
-            Route("/truth/pause", self._pause, methods=["GET", "POST"]),
-            Route("/truth/resume", self._resume, methods=["GET", "POST"]),
-            Route("/truth/advance", self._advance, methods=post),
-            Route("/clock", self._clock, methods=get),
-            Route("/health", self._health, methods=get),
+            *Controls(self.chain, self.webhooks).routes(),
         ]
 
     async def _rpc(self, request: Request) -> Response:
@@ -100,7 +98,7 @@ class Server:
         return await self._answer(request, public=True)
 
     async def _answer(self, request: Request, *, public: bool) -> Response:
-        body = await _body(request, MOST_BODY)
+        body = await read_body(request)
         if body is None:
             return PlainTextResponse("Request body too large", 413)
         status, answer = await self.rpc.answer(body, public=public)
@@ -111,6 +109,9 @@ class Server:
         if socket.query_params.get("api-key") != KEY:
             await socket.close(1008)
             return
+        if self.chain.faults.credits.gone:
+            await socket.send_denial_response(JSONResponse(meter.refusal(), 429))
+            return
         await self.stream.serve(socket)
 
     async def _public_socket(self, socket: WebSocket) -> None:
@@ -119,25 +120,29 @@ class Server:
     async def _hooks(self, request: Request) -> Response:
         if request.query_params.get("api-key") != KEY:
             return JSONResponse({"error": "invalid api key provided"}, 401)
+        if self.chain.faults.credits.gone:
+            return JSONResponse({"error": meter.MESSAGE}, 429)
         if request.method == "GET":
             return JSONResponse([hook.shown() for hook in self.webhooks.hooks.values()])
         try:
-            return JSONResponse(self.webhooks.create(await _json(request)).shown(), 201)
+            return JSONResponse(self.webhooks.create(await read_json(request)).shown(), 201)
         except (RefusedError, RpcError) as fault:
             return JSONResponse({"error": str(fault)}, 400)
 
     async def _hook(self, request: Request) -> Response:
         if request.query_params.get("api-key") != KEY:
             return JSONResponse({"error": "invalid api key provided"}, 401)
+        if self.chain.faults.credits.gone:
+            return JSONResponse({"error": meter.MESSAGE}, 429)
         ident = request.path_params["ident"]
         try:
             if request.method == "DELETE":
                 hit = self.webhooks.delete(ident)
                 return Response(None, 204) if hit else _missing()
             if request.method == "PUT":
-                hook = self.webhooks.replace(ident, await _json(request))
+                hook = self.webhooks.replace(ident, await read_json(request))
             elif request.method == "PATCH":
-                hook = self.webhooks.toggle(ident, await _json(request))
+                hook = self.webhooks.toggle(ident, await read_json(request))
             else:
                 hook = self.webhooks.hooks.get(ident)
         except (RefusedError, RpcError) as fault:
@@ -182,7 +187,7 @@ class Server:
         if request.method == "GET":
             safe = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
             return HTMLResponse(inbox.page(inbox.read(store)), headers=safe)
-        body = await _body(request, MOST_MAIL)
+        body = await read_body(request, MOST_MAIL)
         if body is None:
             return PlainTextResponse("Message too large", 413)
         envelope = request.headers.get("x-envelope-to", "")
@@ -195,40 +200,6 @@ class Server:
     async def _wallets(self, _request: Request) -> Response:
         return PlainTextResponse(truth.named_csv(self.chain), media_type="text/csv")
 
-    async def _truths(self, _request: Request) -> Response:
-        return JSONResponse(truth.all_wallets(self.chain))
-
-    async def _truth(self, request: Request) -> Response:
-        return JSONResponse(truth.wallet_truth(self.chain, request.path_params["address"]))
-
-    async def _pause(self, request: Request) -> Response:
-        async with self.chain.busy:
-            self.chain.clock.pause()
-        return await self._clock(request)
-
-    async def _resume(self, request: Request) -> Response:
-        self.chain.clock.resume()
-        return await self._clock(request)
-
-    async def _advance(self, request: Request) -> Response:
-        body = await _json(request)
-        seconds = body.get("seconds") if isinstance(body, dict) else None
-        if not isinstance(seconds, int | float) or not 0 < seconds <= 864_000:
-            return JSONResponse({"error": "seconds must be from 0 to 864000"}, 400)
-        await self.chain.advance(seconds)
-        return await self._clock(request)
-
-    async def _clock(self, _request: Request) -> Response:
-        clock = self.chain.clock
-        return JSONResponse({"sim": clock.now_ms() / 1000, "real": clock.wall(),
-                             "speed": clock.speed, "paused": clock.paused})  # fmt: skip
-
-    async def _health(self, _request: Request) -> Response:
-        world = self.chain.world
-        return JSONResponse({"status": "ok", "seed": world.seed, "steps": world.steps,
-                             "slot": self.chain.tip(), "transactions": self.chain.store.last_id,
-                             "webhooks_lost": self.webhooks.lost})  # fmt: skip
-
 
 def _stop_if_broken(task: asyncio.Task[None]) -> None:
     """End the program when the engine died: a sandbox where nothing happens helps nobody."""
@@ -236,24 +207,6 @@ def _stop_if_broken(task: asyncio.Task[None]) -> None:
         return
     traceback.print_exception(task.exception())
     os._exit(1)
-
-
-async def _body(request: Request, most: int) -> bytes | None:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-async def _json(request: Request) -> Any:
-    body = await _body(request, MOST_BODY)
-    try:
-        return json.loads(body or b"null")
-    except ValueError:
-        return None
 
 
 def _missing() -> Response:

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS touch (
     address INTEGER NOT NULL, tx INTEGER NOT NULL, how INTEGER NOT NULL,
     PRIMARY KEY (address, tx)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS touch_tx ON touch (tx);
+CREATE TABLE IF NOT EXISTS hidden (
+    tx INTEGER PRIMARY KEY, since INTEGER NOT NULL, until INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS trade (
     wallet TEXT NOT NULL, signature TEXT NOT NULL, slot INTEGER NOT NULL, place INTEGER NOT NULL,
     side TEXT NOT NULL, mint TEXT NOT NULL, raw INTEGER NOT NULL, lamports INTEGER NOT NULL,
@@ -45,6 +47,10 @@ CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 # Keys in nearly every transaction; an index over them would only be large.
 UNINDEXED = frozenset(STANDING)
+# Until this slot is hidden what never comes back.
+FOREVER = 2**62
+# Binds the newest confirmed slot twice.
+VISIBLE = "NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.tx = tx.id AND ? >= since AND ? < until)"
 
 
 class Store:
@@ -59,6 +65,7 @@ class Store:
         # A killed process loses nothing with NORMAL; only a power cut could cost the last commit.
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.executescript(SCHEMA)
+        self._forget_phantoms()
         self.ids: dict[str, int] = dict(self.db.execute("SELECT text, id FROM address"))
         row = self.db.execute("SELECT max(id), min(id) FROM tx").fetchone()
         self.last_id: int = row[0] or 0
@@ -110,18 +117,8 @@ class Store:
     def _write(self, block: Block) -> list[Record]:
         db, records = self.db, []
         for outcome in block.outcomes:
-            record = outcome.record
-            self.last_id += 1
-            number, signature = self.last_id, record.signature
-            db.execute(
-                "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (number, signature, record.slot, record.index, record.time,
-                 int(record.failure is not None), record.pack()),
-            )  # fmt: skip
-            db.executemany(
-                "INSERT INTO touch VALUES (?, ?, ?)",
-                [(self._id(key), number, how) for key, how in touched(record).items()],
-            )
+            record, signature = outcome.record, outcome.record.signature
+            self._insert(record, block.hidden.get(signature))
             db.executemany(
                 "INSERT INTO trade VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(t.wallet, signature, record.slot, record.index, t.side, t.mint, t.raw,
@@ -133,7 +130,39 @@ class Store:
                  for s in outcome.swaps],
             )  # fmt: skip
             records.append(record)
-        return records
+        for phantom in block.phantoms:
+            self._insert(phantom, block.hidden[phantom.signature])
+        return records + block.phantoms
+
+    def _insert(self, record: Record, hidden: tuple[int, int] | None) -> None:
+        self.last_id += 1
+        number = self.last_id
+        self.db.execute(
+            "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, record.signature, record.slot, record.index, record.time,
+             int(record.failure is not None), record.pack()),
+        )  # fmt: skip
+        self.db.executemany(
+            "INSERT INTO touch VALUES (?, ?, ?)",
+            [(self._id(key), number, how) for key, how in touched(record).items()],
+        )
+        if hidden is not None:
+            self.db.execute("INSERT INTO hidden VALUES (?, ?, ?)", (number, *hidden))
+
+    def settle(self) -> None:
+        """Forget what never became final and show again what was hidden for a while."""
+        with self.lock:
+            self._forget_phantoms()
+            self.db.execute("DELETE FROM hidden")
+
+    def _forget_phantoms(self) -> None:
+        chosen = "(SELECT tx FROM hidden WHERE until = ?)"
+        self.db.execute("BEGIN")
+        # The text is our own; its value is bound.
+        self.db.execute(f"DELETE FROM touch WHERE tx IN {chosen}", (FOREVER,))  # noqa: S608
+        self.db.execute(f"DELETE FROM tx WHERE id IN {chosen}", (FOREVER,))  # noqa: S608
+        self.db.execute("DELETE FROM hidden WHERE until = ?", (FOREVER,))
+        self.db.execute("COMMIT")
 
     def _id(self, key: str) -> int:
         number = self.ids.get(key)
@@ -150,6 +179,7 @@ class Store:
         self.pruned = oldest
         self.db.execute("DELETE FROM tx WHERE id <= ?", (oldest,))
         self.db.execute("DELETE FROM touch WHERE tx <= ?", (oldest,))
+        self.db.execute("DELETE FROM hidden WHERE tx <= ?", (oldest,))
         self.db.execute(
             "DELETE FROM swap WHERE time < (SELECT max(time) FROM swap) - ?", (SWAP_SECONDS,)
         )
@@ -164,15 +194,23 @@ class Store:
         with self.lock:
             self.db.execute(query, values)
 
-    def record(self, signature: str) -> Record | None:
-        """Give a transaction by its signature."""
-        found = self.rows("SELECT body FROM tx WHERE signature = ?", (signature,))
-        return unpack(found[0][0]) if found else None
+    def record(self, signature: str, tip: int | None = None) -> Record | None:
+        """Give a transaction as visible at the newest confirmed slot; without one, any kept."""
+        found = self._one("body", signature, tip)
+        return None if found is None else unpack(found)
 
-    def place(self, signature: str) -> int | None:
-        """Give a transaction's position in the order of execution."""
-        found = self.rows("SELECT id FROM tx WHERE signature = ?", (signature,))
-        return int(found[0][0]) if found else None
+    def place(self, signature: str, tip: int) -> int | None:
+        """Give a transaction's position in the order of execution, as visible at a slot."""
+        found = self._one("id", signature, tip)
+        return None if found is None else int(found)
+
+    def _one(self, column: str, signature: str, tip: int | None) -> Any:
+        query, values = f"SELECT {column} FROM tx WHERE signature = ?", [signature]  # noqa: S608
+        if tip is None:
+            found = self.rows(query, values)
+        else:
+            found = self.rows(f"{query} AND {VISIBLE}", [*values, tip, tip])
+        return found[0][0] if found else None
 
 
 def touched(record: Record) -> dict[str, int]:

@@ -13,9 +13,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sandbox.accounts import Accounts
 from sandbox.chain import Chain
 from sandbox.encode import ENCODINGS, error, logs, render
-from sandbox.faults import RpcError, bad_params
 from sandbox.history import address, options
 from sandbox.record import Record
+from sandbox.rpc_errors import RpcError, bad_params
+from sandbox.sockets import Wire
 from sandbox.store import BALANCE_CHANGED, REFERENCED, touched
 
 Json = dict[str, Any]
@@ -104,7 +105,7 @@ class Connection:
             self._already(number, str(params[0]))
 
     def _already(self, number: int, signature: str) -> None:
-        record = self.hub.chain.store.record(signature)
+        record = self.hub.chain.store.record(signature, self.hub.chain.tip())
         if record is not None:
             self.notify(number, self.hub.context({"err": error(record)}, record.slot))
             self.drop(number)
@@ -229,7 +230,8 @@ class Stream:
         await socket.accept()
         connection = Connection(self, public=public)
         self.connections.add(connection)
-        writer = asyncio.create_task(_write(socket, connection))
+        wire = Wire(socket, self.chain.faults, metered=not public)
+        writer = asyncio.create_task(_write(socket, wire, connection))
         try:
             while True:
                 text = await socket.receive_text()
@@ -242,15 +244,20 @@ class Stream:
         finally:
             self.connections.discard(connection)
             writer.cancel()
+            wire.close()
 
 
-async def _write(socket: WebSocket, connection: Connection) -> None:
+async def _write(socket: WebSocket, wire: Wire, connection: Connection) -> None:
     while True:
         message = await connection.queue.get()
         if connection.slow:
             await socket.close(1008)
             return
-        await socket.send_text(message)
+        try:
+            if not await wire.send(message):
+                return
+        except WebSocketDisconnect:
+            return
 
 
 def _notification(record: Record, encoding: str, details: str) -> Json:

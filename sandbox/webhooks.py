@@ -1,8 +1,7 @@
-"""Helius webhooks: their REST surface, their keeping and their raw delivery."""
+"""Helius webhooks: their REST surface, their keeping, and who is told of what."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import Iterable
@@ -11,20 +10,15 @@ from typing import Any
 
 import httpx
 
-from sandbox.encode import raw_webhook_item
+from sandbox.deliveries import Deliveries
+from sandbox.faults import Faults
 from sandbox.history import address
+from sandbox.meter import WEBHOOK_EDIT
 from sandbox.record import Record
 from sandbox.store import BALANCE_CHANGED, REFERENCED, Store, touched
 
 Json = dict[str, Any]
 MOST_ADDRESSES = 100_000
-# https://www.helius.dev/docs/webhooks: answer 200 within a second, at most three more tries.
-ANSWER_SECONDS = 1.0
-RETRIES = 3
-PAUSE_SECONDS = 1.0
-BATCH = 5
-QUEUED = 5_000
-IN_FLIGHT = 16
 WALLET = "SandboxWa11et1111111111111111111111111111111"
 
 
@@ -93,20 +87,24 @@ def read_hook(ident: str, body: object) -> Hook:
 
 
 class Webhooks:
-    """Keeps hooks in the store and delivers to each in its own task; never waits in `publish`."""
+    """Keeps hooks in the store and hands what they watch to the deliveries."""
 
-    def __init__(self, store: Store, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, store: Store, faults: Faults, client: httpx.AsyncClient | None = None
+    ) -> None:
         self.store = store
-        self.client = client
+        self.credits = faults.credits
         self.hooks: dict[str, Hook] = {}
         for ident, body in store.rows("SELECT id, body FROM hook"):
             self.hooks[ident] = read_hook(ident, json.loads(body))
-        self.queues: dict[str, asyncio.Queue[Record]] = {}
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.slots = asyncio.Semaphore(IN_FLIGHT)
-        self.lost = 0
+        self.deliveries = Deliveries(self.hooks, faults, client)
+
+    def watched(self) -> set[str]:
+        """Give every address that some hook watches."""
+        return set().union(*(hook.watched for hook in self.hooks.values()))
 
     def _keep(self, hook: Hook) -> Hook:
+        self.credits.charge(WEBHOOK_EDIT)
         self.hooks[hook.ident] = hook
         self.store.write(
             "INSERT OR REPLACE INTO hook VALUES (?, ?)", (hook.ident, json.dumps(hook.shown()))
@@ -133,8 +131,11 @@ class Webhooks:
 
     def delete(self, ident: str) -> bool:
         """Delete a hook."""
+        if self.hooks.pop(ident, None) is None:
+            return False
+        self.credits.charge(WEBHOOK_EDIT)
         self.store.write("DELETE FROM hook WHERE id = ?", (ident,))
-        return self.hooks.pop(ident, None) is not None
+        return True
 
     def publish(self, records: Iterable[Record]) -> None:
         """Queue transactions for every hook that watches one of their accounts."""
@@ -144,64 +145,4 @@ class Webhooks:
             keys = touched(record)
             for hook in self.hooks.values():
                 if hook.wants(record, keys):
-                    self._queue(hook.ident, record)
-
-    def _queue(self, ident: str, record: Record) -> None:
-        queue = self.queues.get(ident)
-        if queue is None:
-            queue = self.queues[ident] = asyncio.Queue(QUEUED)
-            self._start(self._drain(ident, queue))
-        if queue.full():
-            self.lost += 1
-            return
-        queue.put_nowait(record)
-
-    def _start(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    async def _drain(self, ident: str, queue: asyncio.Queue[Record]) -> None:
-        while True:
-            batch = [await queue.get()]
-            while len(batch) < BATCH and not queue.empty():
-                batch.append(queue.get_nowait())
-            hook = self.hooks.get(ident)
-            if hook is None or not hook.active:
-                continue
-            await self.slots.acquire()
-            self._start(self._send(hook, batch))
-
-    async def _send(self, hook: Hook, batch: list[Record]) -> None:
-        try:
-            body = json.dumps([raw_webhook_item(record) for record in batch]).encode()
-            if not await self._tries(hook, body):
-                self.lost += len(batch)
-        finally:
-            self.slots.release()
-
-    async def _tries(self, hook: Hook, body: bytes) -> bool:
-        if self.client is None:
-            self.client = httpx.AsyncClient(timeout=ANSWER_SECONDS)
-        headers = {"content-type": "application/json"}
-        if hook.auth is not None:
-            headers["authorization"] = hook.auth
-        for attempt in range(RETRIES + 1):
-            if attempt:
-                await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                answer = await self.client.post(hook.url, content=body, headers=headers)
-            except httpx.HTTPError:
-                continue
-            if answer.status_code < 300:
-                return True
-            if answer.status_code == 403:
-                return False
-        return False
-
-    async def close(self) -> None:
-        """Stop delivering."""
-        for task in list(self.tasks):
-            task.cancel()
-        if self.client is not None:
-            await self.client.aclose()
+                    self.deliveries.put(hook.ident, record)

@@ -67,7 +67,7 @@ def test_only_the_newest_transactions_are_kept(monkeypatch: pytest.MonkeyPatch) 
 
 def test_webhooks_mail_and_truth_survive(tmp_path: Path) -> None:
     chain = Chain(seed=3, speed=1, hours=0.2, folder=tmp_path)
-    hook = Webhooks(chain.store).create(
+    hook = Webhooks(chain.store, chain.faults).create(
         {"webhookURL": "http://127.0.0.1/h", "accountAddresses": [chain.world.named[0]]}
     )
     inbox.keep(chain.store, b"Subject: hello\n\nbody", "a@b.c", 1)
@@ -75,7 +75,7 @@ def test_webhooks_mail_and_truth_survive(tmp_path: Path) -> None:
     truth = wallet_truth(chain, wallet)
     assert truth["trades"]
     again = Chain(seed=3, speed=1, hours=0.2, folder=tmp_path)
-    assert Webhooks(again.store).hooks[hook.ident].shown() == hook.shown()
+    assert Webhooks(again.store, again.faults).hooks[hook.ident].shown() == hook.shown()
     assert [mail["subject"] for mail in inbox.read(again.store)] == ["hello"]
     assert wallet_truth(again, wallet) == truth
 

@@ -206,3 +206,63 @@ def test_block_lists_its_signatures_in_order(rpc: Rpc, chain: Chain) -> None:
     rows = chain.store.rows("SELECT signature, time FROM tx WHERE slot = ? ORDER BY id", (slot,))
     assert block["signatures"] == [row[0] for row in rows]
     assert rpc("getBlockTime", slot) == block["blockTime"] == rows[0][1]
+
+
+def test_slots_by_commitment_and_the_first_block(rpc: Rpc, chain: Chain) -> None:
+    tip = rpc("getSlot", {"commitment": "confirmed"})
+    assert tip == rpc("getSlot", {"commitment": "processed"}) == chain.tip()
+    assert rpc("getSlot") == rpc("getSlot", {"commitment": "finalized"}) == tip - 32
+    assert rpc("getSlot", {"commitment": "rooted"})["code"] == -32602
+    assert rpc("getFirstAvailableBlock") == chain.engine.slot_at(chain.engine.start_ms)
+
+
+def test_old_statuses_are_only_searched_for_when_asked(rpc: Rpc, chain: Chain) -> None:
+    old, slot = chain.store.rows("SELECT signature, slot FROM tx ORDER BY id LIMIT 1")[0]
+    assert rpc("getSignatureStatuses", [old])["value"] == [None]
+    answer = rpc("getSignatureStatuses", [old, UNKNOWN], {"searchTransactionHistory": True})
+    failed = chain.store.record(old).failure is not None  # type: ignore[union-attr]
+    assert answer["context"]["slot"] == chain.tip()
+    assert answer["value"][1] is None
+    shown = answer["value"][0]
+    assert {name: shown[name] for name in ("slot", "confirmations", "confirmationStatus")} == {
+        "slot": slot, "confirmations": None, "confirmationStatus": "finalized",
+    }  # fmt: skip
+    assert (shown["err"] is not None) == failed
+    assert shown["status"] == ({"Err": shown["err"]} if failed else {"Ok": None})
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_bounds_of_slots_and_times(rpc: Rpc, wallet: str, order: str) -> None:
+    whole = everything(rpc, wallet, sortOrder=order)
+    one, other = sorted((whole[3]["slot"], whole[-3]["slot"]))
+    for bounds, keep in (
+        ({"gt": one, "lt": other}, lambda slot: one < slot < other),
+        ({"gte": one, "lte": other}, lambda slot: one <= slot <= other),
+    ):
+        found = everything(rpc, wallet, sortOrder=order, limit=2, filters={"slot": bounds})
+        assert found == [row for row in whole if keep(row["slot"])]
+    moment = whole[4]["blockTime"]
+    at = {"blockTime": {"gte": moment, "lte": moment}}
+    assert everything(rpc, wallet, sortOrder=order, filters=at) == [
+        row for row in whole if row["blockTime"] == moment
+    ]
+    assert rpc(GTFA, wallet, {"filters": {"slot": [1]}})["code"] == -32602
+
+
+def test_pages_stay_as_they_are_while_the_market_goes_on(
+    rpc: Rpc, client: TestClient, wallet: str
+) -> None:
+    config = {"commitment": "confirmed", "limit": 3}
+    whole = everything(rpc, wallet)
+    for order, same in (("desc", whole), ("asc", whole[::-1])):
+        first = rpc(GTFA, wallet, {**config, "sortOrder": order})
+        client.post("/truth/advance", json={"seconds": 600})
+        token, rows = first["paginationToken"], first["data"]
+        assert token == f"{rows[-1]['slot']}:{rows[-1]['transactionIndex']}"
+        second = rpc(GTFA, wallet, {**config, "sortOrder": order, "paginationToken": token})
+        assert [row["signature"] for row in rows + second["data"]] == [
+            row["signature"] for row in same[:6]
+        ]
+    later = [row["signature"] for row in everything(rpc, wallet)]
+    assert later[-len(whole) :] == [row["signature"] for row in whole]
+    assert len(later) > len(whole)

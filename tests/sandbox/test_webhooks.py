@@ -10,9 +10,10 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox import webhooks
+from sandbox import deliveries
 from sandbox.encode import render
 from sandbox.engine import Engine
+from sandbox.faults import Faults
 from sandbox.record import Record
 from sandbox.store import Store
 from sandbox.webhooks import Webhooks
@@ -35,7 +36,7 @@ class Receiver:
 
 def ready(receiver: Receiver, addresses: list[str], **more: object) -> Webhooks:
     client = httpx.AsyncClient(transport=httpx.MockTransport(receiver))
-    hooks = Webhooks(Store(None), client)
+    hooks = Webhooks(Store(None), Faults(1), client)
     hooks.create({"webhookURL": "http://127.0.0.1/x", "accountAddresses": addresses,
                   "transactionTypes": ["ANY"], "webhookType": "raw",
                   "authHeader": "secret word", **more})  # fmt: skip
@@ -62,7 +63,7 @@ async def test_raw_delivery_with_the_auth_header_verbatim(ran: Ran, eventually: 
     assert {request.headers["authorization"] for request in receiver.requests} == {"secret word"}
     items = [item for request in receiver.requests for item in json.loads(request.content)]
     assert items == [{**render(r), "indexWithinBlock": r.index} for r in wanted]
-    await hooks.close()
+    await hooks.deliveries.close()
 
 
 @pytest.mark.parametrize(("status", "failed"), [("success", [False]), ("failed", [True])])
@@ -73,7 +74,7 @@ async def test_status_filter(ran: Ran, eventually: Any, status: str, failed: lis
     await eventually(lambda: bool(receiver.requests))
     items = [item for request in receiver.requests for item in json.loads(request.content)]
     assert [item["meta"]["err"] is not None for item in items] == failed
-    await hooks.close()
+    await hooks.deliveries.close()
 
 
 @pytest.mark.parametrize(
@@ -84,20 +85,20 @@ async def test_retries_then_loss(
     ran: Ran, eventually: Any, monkeypatch: pytest.MonkeyPatch,
     statuses: tuple[int, ...], tries: int, lost: int,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(webhooks, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(deliveries, "PAUSE_SECONDS", 0.0)
     wallet, receiver = active(ran), Receiver(*statuses)
     hooks = ready(receiver, [wallet])
     hooks.publish([of(ran, wallet, failed=False)])
-    await eventually(lambda: len(receiver.requests) == tries and hooks.lost == lost)
-    await hooks.close()
+    await eventually(lambda: len(receiver.requests) == tries and hooks.deliveries.lost == lost)
+    await hooks.deliveries.close()
 
 
 async def test_a_silent_receiver_never_holds_up_the_engine(ran: Ran) -> None:
     hooks = ready(Receiver(), [active(ran)])
-    for _ in range(webhooks.QUEUED + 10):
-        hooks.publish([of(ran, active(ran), failed=False)] if hooks.lost == 0 else [])
-    assert hooks.lost == 1
-    await hooks.close()
+    for _ in range(deliveries.QUEUED + 10):
+        hooks.publish([of(ran, active(ran), failed=False)] if hooks.deliveries.lost == 0 else [])
+    assert hooks.deliveries.lost == 1
+    await hooks.deliveries.close()
 
 
 def test_rest_surface_and_its_refusals(client: TestClient, rpc: Callable[..., Any]) -> None:
