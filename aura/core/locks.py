@@ -1,9 +1,20 @@
 """Locks between processes that end with whoever holds them: PostgreSQL's advisory locks."""
 
-from collections.abc import Iterator
+import functools
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Final, ParamSpec, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
+
+TRIES: Final = 4
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_DEADLOCK: Final = "40P01"
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @contextmanager
@@ -23,3 +34,24 @@ def alone(work: int, of: int = 0) -> Iterator[bool]:
         if mine:
             with suppress(DatabaseError), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [work, of])
+
+
+def again_after_deadlock(verb: Callable[P, T]) -> Callable[P, T]:
+    """Let a verb with a transaction of its own try again when PostgreSQL chose it as the victim.
+
+    Inside somebody else's transaction that is no use: it is lost as a whole.
+    """
+
+    @functools.wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return verb(*args, **kwargs)
+            except OperationalError as error:
+                state = getattr(error.__cause__, "sqlstate", None)
+                if state != _DEADLOCK or connection.in_atomic_block:
+                    raise
+                log.warning("%s met a deadlock, trying again", verb.__name__)
+        return verb(*args, **kwargs)
+
+    return run

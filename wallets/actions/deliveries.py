@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from aura.core import exact
+from aura.core.locks import alone
 from wallets.actions.quarantine import is_passing, quarantine_payload
 from wallets.actions.record import record_transactions
 from wallets.models import Delivery
@@ -20,6 +21,7 @@ BATCH: Final = 20
 # A transaction is a thousand bytes and more: no body within the limit holds so many of them.
 MOST_ITEMS: Final = 5_000
 PRUNED_AT_ONCE: Final = 2_000
+_READING: Final = 0x41555247
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +38,24 @@ def keep_delivery(body: bytes, *, source: str) -> Delivery:
 def record_waiting(*, limit: int = BATCH) -> int:
     """Record the oldest waiting deliveries, together; return how many were taken.
 
-    They are claimed by locks that other readers skip, so two readers share the work. Where a
-    batch defeats us, its deliveries are recorded one by one, and one that defeats us alone is
-    quarantined with the reason instead of stopping the rest; only the database's troubles of the
-    moment are raised, and the deliveries then wait on.
+    One reader at a time: a second one takes nothing. What is recorded is committed before the
+    deliveries are marked as read: after a crash in between they are read again, and find
+    everything known. Where a batch defeats us, its deliveries are recorded one by one, and one
+    that defeats us alone is quarantined with the reason instead of stopping the rest; only the
+    database's troubles of the moment are raised, and the deliveries then wait on.
     """
-    with transaction.atomic():
+    with alone(_READING) as mine:
+        if not mine:
+            return 0
         waiting = Delivery.objects.filter(state=Delivery.State.WAITING).order_by("pk")
-        claimed = list(waiting.select_for_update(skip_locked=True)[:limit])
-        readable = [(delivery, items) for delivery in claimed if (items := _opened(delivery))]
+        taken = list(waiting[:limit])
+        readable = [(delivery, items) for delivery in taken if (items := _opened(delivery))]
         for source, some in groupby(readable, key=lambda pair: pair[0].source):
             _record(list(some), source)
-        for delivery in claimed:
+        for delivery in taken:
             delivery.done_at = timezone.now()
-        Delivery.objects.bulk_update(claimed, ["state", "reason", "done_at"])
-    return len(claimed)
+        Delivery.objects.bulk_update(taken, ["state", "reason", "done_at"])
+    return len(taken)
 
 
 def _opened(delivery: Delivery) -> list[Any]:
@@ -70,10 +75,9 @@ def _put_aside(delivery: Delivery, body: bytes, reason: str) -> None:
 
 def _record(some: Sequence[tuple[Delivery, list[Any]]], source: str) -> None:
     """Record the payloads of several deliveries in one go, and give each its verdict."""
+    everything = [payload for _, payloads in some for payload in payloads]
     try:
-        with transaction.atomic():
-            everything = [payload for _, payloads in some for payload in payloads]
-            result = record_transactions(everything, source=source)
+        result = record_transactions(everything, source=source)
     except Exception as error:
         if is_passing(error):
             raise

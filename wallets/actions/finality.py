@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from aura.core.events import announce
+from aura.core.locks import again_after_deadlock
 from wallets.actions.books import books_of, fold_books
 from wallets.actions.settle import announce_changed, locked_wallets
 from wallets.actions.stats import refresh_stats
@@ -40,6 +41,7 @@ def settle_finality(verdicts: Mapping[str, Verdict], *, at: datetime) -> Settled
     return Settled(final, len(told[Verdict.MISSING]), void)
 
 
+@again_after_deadlock
 @transaction.atomic
 def _note_final(signatures: Collection[str], *, at: datetime) -> int:
     if not signatures:
@@ -53,6 +55,7 @@ def _note_final(signatures: Collection[str], *, at: datetime) -> int:
     return len(ids)
 
 
+@again_after_deadlock
 @transaction.atomic
 def _ask_later(signatures: Collection[str], *, at: datetime, is_missing: bool) -> None:
     rows = RawTransaction.objects.filter(signature__in=signatures, status=_Status.PROVISIONAL)
@@ -63,6 +66,7 @@ def _ask_later(signatures: Collection[str], *, at: datetime, is_missing: bool) -
     RawTransaction.objects.bulk_update(waiting, ["missing_since", "ask_at"])
 
 
+@again_after_deadlock
 @transaction.atomic
 def void_transactions(signatures: Collection[str], *, at: datetime) -> int:
     """Take transactions that the chain has dropped out of every book; return how many.
@@ -94,6 +98,7 @@ def void_transactions(signatures: Collection[str], *, at: datetime) -> int:
     return len(raws)
 
 
+@again_after_deadlock
 @transaction.atomic
 def ask_voids_later(signatures: Collection[str], *, at: datetime) -> None:
     """Note that the chain was asked again for what it had dropped, and did not know it."""

@@ -5,9 +5,10 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from aura.core.events import announce
+from aura.core.locks import again_after_deadlock
 from wallets.events import CoverageChanged
 from wallets.models import Activity, Wallet
 
@@ -15,6 +16,7 @@ WINDOW: Final = timedelta(hours=1)
 PUSH_RETURNS: Final = timedelta(minutes=2)
 
 
+@again_after_deadlock
 @transaction.atomic
 def mark_hot_wallets(*, at: datetime) -> int:
     """Compare each wallet's last hour with the cap; return how many turned hot or calm.
@@ -28,12 +30,13 @@ def mark_hot_wallets(*, at: datetime) -> int:
     )
     busy = dict(lately.values_list("wallet_id").annotate(n=Count("pk")).order_by())
     turning = {pk for pk, n in busy.items() if n > settings.HOT_WALLET}
-    hot = Wallet.objects.filter(pk__in=turning, hot_since=None)
-    heated = list(hot.order_by("pk").select_for_update().values_list("pk", flat=True))
-    Wallet.objects.filter(pk__in=heated).update(hot_since=at, sweep_due_at=at)
     still = {pk for pk, n in busy.items() if n > settings.HOT_WALLET // 2}
-    calm = Wallet.objects.filter(hot_since__isnull=False).exclude(pk__in=still)
-    calmed = list(calm.order_by("pk").select_for_update().values_list("pk", flat=True))
+    hot = Q(pk__in=turning, hot_since=None)
+    calm = Q(hot_since__isnull=False) & ~Q(pk__in=still)
+    changing = list(Wallet.objects.filter(hot | calm).order_by("pk").select_for_update())
+    heated = [wallet.pk for wallet in changing if wallet.hot_since is None]
+    calmed = [wallet.pk for wallet in changing if wallet.hot_since is not None]
+    Wallet.objects.filter(pk__in=heated).update(hot_since=at, sweep_due_at=at)
     # What happens until push is asked for it again is swept once that stands.
     Wallet.objects.filter(pk__in=calmed).update(hot_since=None, sweep_due_at=at + PUSH_RETURNS)
     if heated or calmed:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from aura.core.locks import again_after_deadlock
 from wallets.actions.books import books_of, fold_books
 from wallets.actions.derive import Derived, reprice
 from wallets.actions.settle import (
@@ -17,12 +18,14 @@ from wallets.actions.settle import (
 from wallets.models import RawTransaction, Trade
 
 
+@again_after_deadlock
 @transaction.atomic
 def place_in_time(slot: int, moment: datetime) -> int:
     """Give the transactions of a slot that came without a time the slot's; return how many."""
     return _place_slot(slot, lambda row: place(row, None, moment))
 
 
+@again_after_deadlock
 @transaction.atomic
 def place_in_block(slot: int, signatures: Sequence[str]) -> int:
     """Give the transactions of a slot their places in the block; return how many were told."""
@@ -41,6 +44,7 @@ def _place_slot(slot: int, fill: Callable[[RawTransaction], bool]) -> int:
     return len(placed)
 
 
+@again_after_deadlock
 @transaction.atomic
 def price_trades(limit: int = 500) -> int:
     """Give trades that were recorded before a price of SOL was known their worth in USD.

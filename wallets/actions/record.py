@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aura.core import clock, exact
+from aura.core.locks import again_after_deadlock
 from market.actions import note_mints
 from wallets.actions.quarantine import is_passing, quarantine_payloads
 from wallets.actions.settle import locked_wallets, moment, place, settle, tell_news
@@ -143,14 +144,13 @@ def _record_or_part(
     return []
 
 
+@again_after_deadlock
 @transaction.atomic
 def _record(incoming: Sequence[_Incoming], source: str) -> Recorded:
     reads = [item.read for item in incoming]
     wallets = locked_wallets({owner for read in reads for owner in owners_of(read)})
     signatures = [read.signature for read in reads]
     known = RawTransaction.objects.in_bulk(signatures, field_name="signature")
-    told_again = [(known[i.read.signature], i) for i in incoming if i.read.signature in known]
-    _take_back(told_again, from_history=source in HISTORIES)
     fresh = [item for item in incoming if item.read.signature not in known]
     RawTransaction.objects.bulk_create(
         sorted((_raw(item, source) for item in fresh), key=lambda row: row.signature),
@@ -158,9 +158,14 @@ def _record(incoming: Sequence[_Incoming], source: str) -> Recorded:
     )
     rows = RawTransaction.objects.in_bulk(signatures, field_name="signature")
     pairs = [(rows[read.signature], read) for read in reads]
+    placed = []
     # Rows of nobody's wallet are locked here alone: in one order, as every writer does.
-    in_order = sorted(pairs, key=lambda pair: pair[0].signature)
-    placed = [raw for raw, read in in_order if place(raw, read.tx_index, moment(read.block_time))]
+    for item in sorted(incoming, key=lambda item: item.read.signature):
+        row = rows[item.read.signature]
+        if row.status == RawTransaction.Status.VOID:
+            _tell_again(row, item, from_history=source in HISTORIES)
+        elif place(row, item.read.tx_index, moment(item.read.block_time)):
+            placed.append(row)
     derived, moved = settle(wallets, pairs, placed_anew=placed)
     tell_news(derived, moved)
     return Recorded(
@@ -171,24 +176,19 @@ def _record(incoming: Sequence[_Incoming], source: str) -> Recorded:
     )
 
 
-def _take_back(told: Sequence[tuple[RawTransaction, _Incoming]], *, from_history: bool) -> None:
-    """Let transactions that were dropped and are told again stand as they are told now.
+def _tell_again(row: RawTransaction, item: _Incoming, *, from_history: bool) -> None:
+    """Let a transaction that was dropped and is told again stand as it is told now.
 
     Only the chain's own history says so: a delivery may be a late copy of what was dropped, and
     only has the chain asked at once.
     """
-    back = sorted(
-        (pair for pair in told if pair[0].status == RawTransaction.Status.VOID),
-        key=lambda pair: pair[0].signature,
-    )
-    for row, item in back:
-        if from_history:
-            anew = _raw(item, row.source)
-            for name in _TOLD:
-                setattr(row, name, getattr(anew, name))
-            row.status, row.status_at = RawTransaction.Status.PROVISIONAL, anew.status_at
-        row.ask_at = timezone.now()
-        row.save(update_fields=[*_TOLD, "status", "status_at", "ask_at"])
+    if from_history:
+        anew = _raw(item, row.source)
+        for name in _TOLD:
+            setattr(row, name, getattr(anew, name))
+        row.status, row.status_at = RawTransaction.Status.PROVISIONAL, anew.status_at
+    row.ask_at = timezone.now()
+    row.save(update_fields=[*_TOLD, "status", "status_at", "ask_at"])
 
 
 def _raw(item: _Incoming, source: str) -> RawTransaction:

@@ -10,6 +10,7 @@ from aura.core import solana
 from aura.core.errors import Refused
 from aura.core.events import announce
 from aura.core.live import refresh_audiences
+from aura.core.locks import again_after_deadlock
 from aura.core.queue import enqueue
 from aura.models import AuditEntry
 from wallets.actions.derive import Derived
@@ -116,6 +117,7 @@ def curate_wallet(
     transaction.on_commit(refresh_audiences, robust=True)
 
 
+@again_after_deadlock
 @transaction.atomic
 def ask_sweeps(wallets: "QuerySet[Wallet]", *, at: datetime) -> int:
     """Ask for a sweep of these wallets; return for how many none was due by then."""
@@ -139,6 +141,7 @@ def note_swept_slot(wallet_id: int, *, up_to_slot: int) -> None:
     row.save(update_fields=["sweep_slot"])
 
 
+@again_after_deadlock
 @transaction.atomic
 def mark_swept(
     wallet: Wallet,
