@@ -20,7 +20,8 @@ from stack.postgres import Postgres
 from stack.trouble import Trouble
 from stack.valkey import Valkey
 
-START_TIMEOUT = 60.0
+# After a crash PostgreSQL replays its log first; one that was stopped in that begins again.
+START_TIMEOUT = 600.0
 STOP_GRACE = 10.0
 TICK = 0.1
 LARGEST_LOG = 5_000_000

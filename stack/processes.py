@@ -170,8 +170,7 @@ class Supervisor:
         now = time.monotonic()
         if child.restart_at is not None:
             if now >= child.restart_at:
-                self.start(child)
-                self.log.say(f"{child.name} started again")
+                self._start_again(child)
             return
         if child.popen is None or child.popen.poll() is None:
             return
@@ -180,9 +179,20 @@ class Supervisor:
         proc.signal_quietly(child.popen.pid, signal.SIGKILL, group=True)
         if now - child.started_at > STEADY_AFTER:
             child.backoff = 1.0
-        ended = child.popen.returncode
-        self.log.say(f"{child.name} ended with code {ended}; again in {child.backoff:.0f} s")
-        child.restart_at = now + child.backoff
+        self._put_off(child, f"{child.name} ended with code {child.popen.returncode}")
+
+    def _start_again(self, child: Child) -> None:
+        try:
+            self.start(child)
+        except Trouble as trouble:
+            # A machine without memory for one more process may have it again soon.
+            self._put_off(child, str(trouble))
+            return
+        self.log.say(f"{child.name} started again")
+
+    def _put_off(self, child: Child, why: str) -> None:
+        self.log.say(f"{why}; again in {child.backoff:.0f} s")
+        child.restart_at = time.monotonic() + child.backoff
         child.backoff = min(child.backoff * 2, LONGEST_BACKOFF)
 
     def stop(self, names: tuple[str, ...]) -> None:

@@ -144,8 +144,8 @@ def _live(
     log.say("Ctrl-C stops everything")
 
     def mend() -> None:
-        for name in held.mend():
-            log.say(f"{name} was lost and is up again")
+        for said in held.mend():
+            log.say(said)
         house.remember()
 
     house.supervisor.watch = mend

@@ -13,6 +13,7 @@ from stack.locks import FileLock
 from stack.trouble import Trouble
 
 READY_TIMEOUT = 70.0
+MEND_PAUSE = 5.0
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Hold:
     url: str = ""
     server: int = 0
     child: subprocess.Popen[bytes] | None = None
+    mend_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.users = keeper.users_lock(self.state, self.kind)
@@ -118,8 +120,17 @@ class Hold:
             return {}
         return notice if isinstance(notice, dict) else {}
 
-    def replaced(self) -> bool:
-        """Tell, once, that the server died and its keeper has started another."""
+    def mend(self) -> str:
+        """Start a keeper that died again, without waiting for it; return what is new, or ""."""
+        if not self.running() and time.monotonic() >= self.mend_at:
+            self.mend_at = time.monotonic() + MEND_PAUSE
+            error = self._notice().get("error")
+            self._start_keeper()
+            return f"{self.kind} does not start, trying again: {error}" if error else ""
+        return f"{self.kind} was lost and is up again" if self._replaced() else ""
+
+    def _replaced(self) -> bool:
+        """Tell, once, that the server died and a keeper has started another."""
         now = self._server(self._notice())
         before, self.server = self.server, now or self.server
         return bool(now and before and now != before)
@@ -153,17 +164,8 @@ class Services:
             hold.users.survive_exec()
 
     def mend(self) -> list[str]:
-        """Start again the keepers that were killed.
-
-        Returns the names of the services that were lost since the last call and are up again,
-        whether their keeper brought them back or this did.
-        """
-        lost = [hold for hold in self.holds if not hold.running()]
-        for hold in lost:
-            hold._start_keeper()
-        for hold in lost:
-            hold.wait()
-        return [hold.kind for hold in self.holds if hold in lost or hold.replaced()]
+        """Start again the keepers that died, without waiting; return what there is to tell."""
+        return [said for hold in self.holds if (said := hold.mend())]
 
 
 def hold(state: Path, env: Mapping[str, str], *, throwaway: bool = False) -> Services:

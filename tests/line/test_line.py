@@ -3,27 +3,19 @@
 LINE_SECONDS and LINE_SPEED set how long and how fast (60 s at 20 times by default).
 """
 
-import json
 import os
-import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from stack import postgres
+from tests.line.conftest import House, each_trade_once, nothing_put_aside, same_to_the_lamport
 
-ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("LINE_SECONDS", "60"))
 SPEED = float(os.environ.get("LINE_SPEED", "20"))
-OURS = ("AURA_", "DATABASE_", "REDIS_", "DJANGO_")
 
 # Every row the page ever showed, counted as it arrives: the page itself keeps the newest only.
 COUNT_ROWS = """() => {
@@ -39,57 +31,10 @@ COUNT_ROWS = """() => {
 }"""
 
 
-class House:
-    """A running installation in a folder of its own."""
-
-    def __init__(self, state: Path) -> None:
-        self.state, self.output = state, state.with_name("output.log")
-        env = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-        self.env = env | {"AURA_STATE_DIR": str(state)}
-        self.log = self.output.open("wb")
-        command = [
-            sys.executable, "-P", str(ROOT / "stack" / "__main__.py"), "run",
-            "--speed", str(SPEED), "--hours", "1",
-        ]  # fmt: skip
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.env, stdout=self.log, stderr=subprocess.STDOUT
-        )
-        self.until(self._is_up, 120)
-        addresses = json.loads((state / "run.json").read_text())["env"]
-        self.url, self.sandbox = addresses["AURA_PUBLIC_URL"], addresses["AURA_SANDBOX_URL"]
-
-    def _is_up(self) -> bool:
-        assert self.process.poll() is None, self.output.read_text()[-3000:]
-        return "AURA is up" in self.output.read_text()
-
-    def until(self, true: Callable[[], bool], seconds: float) -> None:
-        """Wait for something, at most so long."""
-        deadline = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < deadline, self.output.read_text()[-3000:]
-            time.sleep(0.5)
-
-    def ask(self, path: str, data: bytes | None = None) -> Any:
-        """Ask the sandbox."""
-        with urllib.request.urlopen(self.sandbox + path, data, timeout=30) as answer:
-            return json.load(answer)
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the installation's own database."""
-        with psycopg.connect(postgres.url(self.state)) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]
-
-    def stop(self) -> None:
-        """Stop as Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(60)
-        self.log.close()
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """An installation that runs the market at speed."""
-    running = House(tmp_path / "state")
+    running = House(tmp_path / "state", speed=SPEED)
     yield running
     running.stop()
     assert running.process.returncode == 0
@@ -128,40 +73,11 @@ def test_every_trade_arrives_exactly_once_and_the_ledger_is_the_markets_own(
     house.ask("/truth/pause")
     time.sleep(3)
     house.until(lambda: house.rows(settled) == [(0,)], 120)
-    truth = {
-        address: house.ask(f"/truth/wallets/{address}")
-        for (address,) in house.rows("SELECT address FROM wallets_wallet")
-    }
-    _each_trade_once(house, truth)
-    _same_to_the_lamport(house, truth)
+    truth = house.truth()
+    each_trade_once(house, truth)
+    nothing_put_aside(house)
+    same_to_the_lamport(house, truth)
     _all_on_the_page(house, page, before)
-
-
-def _each_trade_once(house: House, truth: dict[str, Any]) -> None:
-    trades = (
-        "SELECT w.address, t.signature FROM wallets_trade t"
-        " JOIN wallets_wallet w ON w.id = t.wallet_id"
-    )
-    recorded = Counter(house.rows(trades))
-    true = {(address, t["signature"]) for address, of in truth.items() for t in of["trades"]}
-    assert set(recorded) == true
-    assert set(recorded.values()) == {1}
-    assert house.rows("SELECT count(*) FROM wallets_quarantinedpayload") == [(0,)]
-
-
-def _same_to_the_lamport(house: House, truth: dict[str, Any]) -> None:
-    figures = house.rows(
-        "SELECT address, realised_lamports, unknown_proceeds_lamports, fees_lamports"
-        " FROM wallets_wallet w JOIN wallets_walletstats s ON s.wallet_id = w.id"
-    )
-    assert {row[0]: tuple(map(int, row[1:])) for row in figures} == {
-        address: (
-            of["realised_lamports"],
-            of["unknown_proceeds_lamports"],
-            of["other_fees_lamports"],
-        )
-        for address, of in truth.items()
-    }
 
 
 def _all_on_the_page(house: House, page: Any, before: set[str]) -> None:

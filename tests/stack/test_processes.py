@@ -70,6 +70,35 @@ def test_a_child_that_dies_is_started_again(
     assert started.backoff == 0.2
 
 
+def test_a_child_that_cannot_be_started_again_is_tried_again(tmp_path: Path) -> None:
+    boss, stream = supervisor()
+    program = tmp_path / "worker"
+    program.symlink_to("/bin/sh")
+    script = "test -e mark && exec sleep 60; touch mark; echo up; exit 3"
+    argv = [str(program), "-c", script]
+    started = boss.start(Child("worker", argv, dict(os.environ), tmp_path, backoff=0.1))
+    pump_until(boss, stream, "up")
+    program.unlink()
+
+    def put_it_back() -> None:
+        if "cannot start worker" in stream.getvalue() and not program.exists():
+            program.symlink_to("/bin/sh")
+        boss.stopping = "worker started again" in stream.getvalue()
+
+    boss.watch = put_it_back
+    with pytest.raises(Stopped):
+        boss.supervise()
+    boss.stop(("worker",))
+    lines = [line for line in stream.getvalue().splitlines() if line.startswith("aura")]
+    assert lines == [
+        "aura    | worker ended with code 3; again in 0 s",
+        f"aura    | cannot start worker: [Errno 2] No such file or directory: '{program}'; "
+        "again in 0 s",
+        "aura    | worker started again",
+    ]
+    assert started.backoff == 0.4
+
+
 def test_only_the_parent_is_asked_and_its_brood_goes_too(tmp_path: Path) -> None:
     boss, stream = supervisor()
     program = (

@@ -105,7 +105,7 @@ def test_servers_killed_outright_come_back_with_their_rows(state: Path) -> None:
     with psycopg.connect(held.database_url) as connection:
         assert connection.execute("select n from mark").fetchall() == [(7,)]
     assert redis.Redis.from_url(held.redis_url).get("mark") == b"7"
-    assert held.mend() == ["postgres", "valkey"]
+    assert held.mend() == ["postgres was lost and is up again", "valkey was lost and is up again"]
     assert held.mend() == []
     held.release()
 
@@ -118,8 +118,31 @@ def test_killed_keepers_take_their_servers_along_and_are_mended(state: Path) -> 
     for found in before.values():
         wait_until(partial(gone, found["server"]))
     wait_until(lambda: not any(hold.running() for hold in held.holds))
-    assert held.mend() == ["postgres", "valkey"]
+    assert held.mend() == [], "it does not wait for them"
+    assert all(hold.running() for hold in held.holds)
+    said: list[str] = []
+    wait_until(lambda: said.extend(held.mend()) or len(said) == 2)
+    assert sorted(said) == ["postgres was lost and is up again", "valkey was lost and is up again"]
     assert held.mend() == []
+    with psycopg.connect(held.database_url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    held.release()
+
+
+def test_a_service_that_does_not_come_back_is_tried_again_and_says_why(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MEND_PAUSE", 0.2)
+    held = services.hold(state, {"REDIS_URL": "redis://elsewhere"})
+    version = state / "pg" / "PG_VERSION"
+    kept = version.read_text()
+    version.write_text("9\n")
+    os.kill(notice(state, "postgres")["pid"], signal.SIGKILL)
+    said: list[str] = []
+    wait_until(lambda: said.extend(held.mend()) or bool(said))
+    assert said[0].startswith(f"postgres does not start, trying again: {state / 'pg'} was made by")
+    version.write_text(kept)
+    wait_until(lambda: said.extend(held.mend()) or "up again" in said[-1])
     with psycopg.connect(held.database_url) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     held.release()

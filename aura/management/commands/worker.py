@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from aura.core.logs import start_sentry
+from aura.core.stall import PATIENCE, WatchedCluster
 from aura.core.world import confirm_world
 
 
@@ -14,8 +14,19 @@ class Command(BaseCommand):
 
     help = "Run Django-Q2: schedules, long jobs, and the sweep for what a loop left."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take how long the queue may stand still."""
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=PATIENCE,
+            metavar="SECONDS",
+            help="end a queue that stands still after so long, to be started afresh "
+            f"(default: {PATIENCE:.0f})",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the world, then run the cluster."""
         start_sentry()
         confirm_world()
-        call_command("qcluster")
+        WatchedCluster(options["patience"]).run()
