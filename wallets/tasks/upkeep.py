@@ -14,10 +14,11 @@ from wallets.actions import (
     prune_deliveries,
     record_waiting,
 )
-from wallets.models import Wallet
+from wallets.models import Delivery, Wallet
 
-# The queue ends a task after 600 s; a turn takes up nothing new after this many.
-TURN: Final = 200.0
+# A turn takes up nothing new after so many seconds: others wait for the same workers.
+TURN: Final = 60.0
+LEFT_OVER: Final = timedelta(minutes=1)
 DELIVERIES_KEPT: Final = timedelta(days=3)
 REFUSALS_KEPT: Final = timedelta(days=30)
 
@@ -29,11 +30,18 @@ def read_kept(wallet_id: int) -> int:
 
 
 def record_left_over() -> int:
-    """Record deliveries that no loop has taken, as after a crash; for a bounded turn."""
+    """Record deliveries that have waited for a minute, as when no loop runs; for a bounded turn."""
     taken, deadline = 0, time.monotonic() + TURN
-    while time.monotonic() < deadline and (n := record_waiting()):
+    while time.monotonic() < deadline and _is_left_over() and (n := record_waiting()):
         taken += n
     return taken
+
+
+def _is_left_over() -> bool:
+    """Whether the oldest waiting delivery has waited longer than the loop that reads them takes."""
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING).order_by("pk")
+    oldest = waiting.values_list("received_at", flat=True).first()
+    return oldest is not None and timezone.now() - oldest > LEFT_OVER
 
 
 def price_late_trades() -> int:
