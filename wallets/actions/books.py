@@ -2,24 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Q
 
+from wallets.actions.book_rows import Key, Place, forget_books, store_anew, store_on, these
 from wallets.domain.ledger import Acquired, Book, Disposed, Event, Origin
 from wallets.domain.ledger import Lot as LotValue
 from wallets.domain.ledger import Position as PositionValue
 from wallets.domain.money import QUOTES
-from wallets.domain.ordering import OrderKey, order_key
-from wallets.models import Disposal, Holding, Lot, Position, Trade, Transfer
+from wallets.domain.ordering import order_key
+from wallets.models import Holding, Lot, Position, Trade, Transfer
 
-# Where an event stands in its book: chain order, then trades before transfers, then the leg.
-Place = tuple[OrderKey, int, int]
-Key = tuple[int, str]
 Row = Trade | Transfer
 Placed = list[tuple[Place, Event]]
 _CENT = Decimal("0.000001")
@@ -53,33 +48,20 @@ def fold_books(books: Mapping[Key, Sequence[Row] | None]) -> None:
         if key in holdings and _place_of(holdings[key]) < placed[0][0]
     }  # fmt: skip
     anew = {key for key in books if key not in going_on and (key in holdings or key not in fresh)}
-    _forget(anew)
     todo = fresh | {key: _placed(rows, key[1]) for key, rows in _all_rows(anew).items()}
+    forget_books({key for key in anew if not todo.get(key)})
     state = _open_books({key: holdings[key] for key in going_on})
     folded = {
         key: (state.get(key, Book()).fold(event for _, event in placed), placed[-1][0])
         for key, placed in todo.items()
         if placed
     }
-    _store(folded)
-
-
-def _these(keys: Iterable[Key]) -> Q:
-    """Match exactly these (wallet, mint) pairs."""
-    wallets: dict[int, list[str]] = defaultdict(list)
-    for wallet_id, mint in keys:
-        wallets[wallet_id].append(mint)
-    return reduce(or_, (Q(wallet_id=w, mint__in=mints) for w, mints in wallets.items()))
+    store_on({key: told for key, told in folded.items() if key not in anew})
+    store_anew({key: told for key, told in folded.items() if key in anew})
 
 
 def _holdings(keys: Iterable[Key]) -> dict[Key, Holding]:
-    return {(h.wallet_id, h.mint): h for h in Holding.objects.filter(_these(keys))}
-
-
-def _forget(keys: set[Key]) -> None:
-    if keys:
-        for model in (Disposal, Lot, Position, Holding):
-            model._default_manager.filter(_these(keys)).delete()
+    return {(h.wallet_id, h.mint): h for h in Holding.objects.filter(these(keys))}
 
 
 def _all_rows(keys: set[Key]) -> dict[Key, list[Row]]:
@@ -159,7 +141,7 @@ def _open_books(holdings: Mapping[Key, Holding]) -> dict[Key, Book]:
         for key, h in holdings.items()
     }
     if books:
-        wanted = _these(books)
+        wanted = these(books)
         for lot in Lot.objects.filter(wanted, raw_left__gt=0).order_by("no"):
             books[lot.wallet_id, lot.mint].lots.append(_value(lot, LotValue))
         for position in Position.objects.filter(wanted, is_open=True):
@@ -169,50 +151,3 @@ def _open_books(holdings: Mapping[Key, Holding]) -> dict[Key, Book]:
 
 def _value(row: Any, cls: type[Any]) -> Any:
     return cls(**{name: getattr(row, name) for name in cls.__slots__})
-
-
-def _store(folded: Mapping[Key, tuple[Book, Place]]) -> None:
-    lots, positions, disposals, heads = [], [], [], []
-    for (wallet_id, mint), (book, last) in folded.items():
-        key = {"wallet_id": wallet_id, "mint": mint}
-        lots += [Lot(**key, **asdict(lot)) for lot in book.touched_lots.values()]
-        positions += [Position(**key, **asdict(p)) for p in book.touched_positions.values()]
-        disposals += [Disposal(**key, **asdict(piece)) for piece in book.disposals]
-        heads.append(_head(wallet_id, mint, book, last))
-    _upsert(Lot, lots, ["raw_left", "cost_left_lamports"])
-    _upsert(
-        Position, positions, [n for n in PositionValue.__slots__ if n not in ("no", "opened_at")]
-    )
-    Disposal.objects.bulk_create(disposals)
-    names = [f.name for f in Holding._meta.fields if f.name not in ("id", "wallet", "mint")]
-    Holding.objects.bulk_create(
-        heads, update_conflicts=True, unique_fields=["wallet", "mint"], update_fields=names
-    )
-
-
-def _head(wallet_id: int, mint: str, book: Book, last: Place) -> Holding:
-    (slot, unplaced, index, signature), rank, leg = last
-    return Holding(
-        wallet_id=wallet_id,
-        mint=mint,
-        raw=book.raw,
-        cost_lamports=book.cost_lamports,
-        unknown_raw=book.unknown_raw,
-        folded_slot=slot,
-        folded_index=None if unplaced else index,
-        folded_signature=signature,
-        folded_rank=rank,
-        folded_leg=leg,
-        next_lot=book.next_lot,
-        next_disposal=book.next_disposal,
-        next_position=book.next_position,
-    )
-
-
-def _upsert(model: Any, rows: Sequence[Any], changing: list[str]) -> None:
-    model.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["wallet", "mint", "no"],
-        update_fields=changing,
-    )

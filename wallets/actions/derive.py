@@ -1,5 +1,6 @@
 """From decoded transactions to rows: activities, trades, transfers."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,8 +73,19 @@ def derive(
     Transfer.objects.bulk_create(derived.transfers)
     # Legs are the transaction's, whoever's wallet it is derived for: another may have left them.
     PoolLeg.objects.bulk_create(derived.legs, ignore_conflicts=True)
-    RawTransaction.objects.bulk_update(derived.compared, ["compared", "disagreements"])
+    _store_compared(derived.compared)
     return derived
+
+
+def _store_compared(raws: Sequence[RawTransaction]) -> None:
+    """Store how second opinions turned out: the same for most, so one update a way."""
+    alike: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for raw in raws:
+        alike[raw.compared, raw.disagreements].append(raw.pk)
+    for (compared, disagreements), ids in alike.items():
+        RawTransaction.objects.filter(pk__in=ids).update(
+            compared=compared, disagreements=disagreements
+        )
 
 
 def _note_legs(derived: Derived, raw: RawTransaction, meaning: Decoded) -> None:

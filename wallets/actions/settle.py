@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 
 from aura.core import exact
 from aura.core.events import announce
-from wallets.actions.books import Key, books_of, fold_books
+from wallets.actions.book_rows import Key
+from wallets.actions.books import books_of, fold_books
 from wallets.actions.derive import Derived, derive, reprice
 from wallets.actions.stats import refresh_stats
 from wallets.domain.parse import parse

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -32,6 +33,8 @@ from wallets.tasks.finality import ask_for_dropped
 FIRST_SWEEP: Final = timedelta(days=7)
 FIRST_SWEEP_PAGES: Final = 20
 PAGE: Final = 100
+# A long catch-up is recorded in larger pieces: each folds the busy books anew.
+RECORDED_AT_ONCE: Final = 500
 # A node may list a slot's transactions after those of later slots, as confirmations come in: the
 # last minute before the cursor is read again. What is known already costs nothing.
 OVERLAP_SLOTS: Final = 150
@@ -92,16 +95,14 @@ def _sweep_since(wallet: Wallet, slot: int, source: TransactionSource) -> int:
     """Read on from the cursor, oldest first; the cursor moves with every page."""
     deadline = time.monotonic() + TURN
     since = max(0, slot - OVERLAP_SLOTS)
-    new, missed, newest, cursor = 0, 0, slot, None
+    new, missed, newest = 0, 0, slot
     is_live = wallet.hot_since is None and is_pushed()
-    while True:
-        page = source.page_since(wallet.address, slot=since, cursor=cursor)
-        recorded = record_transactions(page.items, source="sweep")
+    for items, is_last in _pieces(source, wallet.address, since, deadline):
+        recorded = record_transactions(items, source="sweep")
         new += recorded.new
         missed += _overdue(recorded) if is_live else 0
-        newest = max([newest, *(_slot(item) for item in page.items)])
-        cursor = page.cursor
-        if cursor is None:
+        newest = max([newest, *(_slot(item) for item in items)])
+        if is_last:
             break
         note_swept_slot(wallet.pk, up_to_slot=newest)
         if time.monotonic() > deadline:
@@ -118,6 +119,32 @@ def _sweep_since(wallet: Wallet, slot: int, source: TransactionSource) -> int:
         missed=missed,
     )
     return new
+
+
+def _pieces(
+    source: TransactionSource, address: str, since: int, deadline: float
+) -> Iterator[tuple[list[Payload], bool]]:
+    """Yield the pages from a slot on, several at a time, and whether it was the last piece.
+
+    What was read before a page fails, or before the deadline, is yielded first.
+    """
+    waiting: list[Payload] = []
+    cursor: str | None = None
+    while True:
+        try:
+            page = source.page_since(address, slot=since, cursor=cursor)
+        except ProviderError:
+            if waiting:
+                yield waiting, False
+            raise
+        waiting += page.items
+        cursor = page.cursor
+        if cursor is None:
+            yield waiting, True
+            return
+        if len(waiting) >= RECORDED_AT_ONCE or time.monotonic() > deadline:
+            yield waiting, False
+            waiting = []
 
 
 def _overdue(recorded: Recorded) -> int:
