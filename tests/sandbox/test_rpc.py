@@ -203,9 +203,13 @@ def test_accounts(rpc: Rpc, chain: Chain, wallet: str) -> None:
 def test_block_lists_its_signatures_in_order(rpc: Rpc, chain: Chain) -> None:
     slot = chain.store.rows("SELECT slot FROM tx GROUP BY slot HAVING count(*) > 1 LIMIT 1")[0][0]
     block = rpc("getBlock", slot, {"transactionDetails": "signatures", "commitment": "confirmed"})
-    rows = chain.store.rows("SELECT signature, time FROM tx WHERE slot = ? ORDER BY id", (slot,))
-    assert block["signatures"] == [row[0] for row in rows]
-    assert rpc("getBlockTime", slot) == block["blockTime"] == rows[0][1]
+    rows = chain.store.rows(
+        "SELECT signature, place, time FROM tx WHERE slot = ? ORDER BY id", (slot,)
+    )
+    signatures = block["signatures"]
+    assert [signatures[place] for _, place, _ in rows] == [row[0] for row in rows]
+    assert len(signatures) == len(set(signatures)) == rows[-1][1] + 1, "others' stand between"
+    assert rpc("getBlockTime", slot) == block["blockTime"] == rows[0][2]
 
 
 def test_slots_by_commitment_and_the_first_block(rpc: Rpc, chain: Chain) -> None:
