@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aura.settings")
 os.environ.setdefault("AURA_ROLE", "web")
@@ -17,6 +18,8 @@ from django.db import connection  # noqa: E402  # after setup
 from aura.core.errors import Refused  # noqa: E402  # after setup
 from aura.core.world import confirm_world  # noqa: E402  # after setup
 from aura.routing import sockets  # noqa: E402  # after setup
+from wallets.domain.sources import WEBHOOK_PATH  # noqa: E402  # after setup
+from wallets.webhooks import Door  # noqa: E402  # after setup
 
 
 def _confirm_world() -> None:
@@ -33,4 +36,12 @@ try:
 except Refused as error:
     raise SystemExit(str(error)) from None
 
-application = ProtocolTypeRouter({"http": pages, "websocket": sockets})
+door = Door()
+
+
+async def answer(scope: Any, receive: Any, send: Any) -> None:
+    """Lead pushed transactions to their own door and everything else to Django."""
+    await (door if scope["path"] == WEBHOOK_PATH else pages)(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": answer, "websocket": sockets})

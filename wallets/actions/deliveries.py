@@ -27,12 +27,21 @@ log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def keep_delivery(body: bytes, *, source: str) -> Delivery:
-    """Keep a body as it came and wake whoever reads the inbox; nothing is judged yet."""
-    delivery = Delivery.objects.create(source=source, body=zlib.compress(body, 1))
+def keep_deliveries(bodies: Sequence[bytes], *, source: str) -> list[int]:
+    """Keep bodies as they came and wake whoever reads the inbox; nothing is judged yet.
+
+    Returns the deliveries' ids, in the order of the bodies.
+    """
+    rows = [Delivery(source=source, body=zlib.compress(body, 1)) for body in bodies]
+    kept = Delivery.objects.bulk_create(rows)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
-    return delivery
+    return [delivery.pk for delivery in kept]
+
+
+def keep_delivery(body: bytes, *, source: str) -> int:
+    """Keep one body; see `keep_deliveries`."""
+    return keep_deliveries([body], source=source)[0]
 
 
 def record_waiting(*, limit: int = BATCH) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 Payload = Mapping[str, Any]
 Addresses = Callable[[], frozenset[str]]
@@ -98,6 +98,10 @@ class Listener(Protocol):
         JSON of a list with one transaction for each that is heard.
         """
         ...
+
+
+# Where vendors push to, below the installation's public address.
+WEBHOOK_PATH: Final = "/webhooks/transactions/"
 
 
 class WebhookRegistry(Protocol):

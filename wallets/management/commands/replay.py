@@ -36,7 +36,7 @@ class Command(BaseCommand):
         files = _files(options["paths"])
         if options["track_payers"]:
             self._track(files)
-        ids = {keep_delivery(path.read_bytes(), source="replay").pk: path for path in files}
+        ids = {keep_delivery(path.read_bytes(), source="replay"): path for path in files}
         _record(ids)
         counts = {"recorded": 0, "quarantined": 0}
         for delivery in Delivery.objects.filter(pk__in=ids).order_by("pk"):

@@ -1,0 +1,37 @@
+"""What runs inside a scratch house: `python -m aura.management.bench.inside BRIEF`."""
+
+import json
+import sys
+from pathlib import Path
+
+import django
+
+
+def main(brief: Path) -> int:
+    """Migrate the scratch database, measure as the brief says, print and write the figures."""
+    django.setup()
+    from django.core.management import call_command
+
+    from aura.management.bench import ingest, live
+    from aura.management.bench.report import Report
+    from aura.management.bench.scratch import ending_on_sigterm
+
+    handed = json.loads(brief.read_text())
+    options = handed["options"]
+    report = Report(handed["bench"], options)
+    report.notes = handed["notes"]
+    measure = {"ingest": ingest.measure, "live": live.measure}[handed["bench"]]
+    with ending_on_sigterm():
+        call_command("migrate", verbosity=0, interactive=False)
+        told = measure(handed["payloads"], options, report, Path(handed["folder"]))
+    sys.stdout.write("\n".join([*report.lines(), told]).rstrip() + "\n")
+    if options["json"]:
+        report.write(options["json"])
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main(Path(sys.argv[1])))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
