@@ -17,7 +17,7 @@ from wallets.actions.record import record_transactions
 from wallets.models import Delivery
 
 CHANNEL: Final = "aura_inbox"
-BATCH: Final = 20
+BATCH: Final = 100
 # A transaction is a thousand bytes and more: no body within the limit holds so many of them.
 MOST_ITEMS: Final = 5_000
 PRUNED_AT_ONCE: Final = 2_000
