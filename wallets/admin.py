@@ -27,20 +27,31 @@ class WalletAdmin(admin.ModelAdmin[models.Wallet]):
         "complete_since",
         "unseen",
     )
-    list_filter = ("curated", "kind", "character", "unseen", "is_partial")
+    list_filter = ("curated", "kind", "character", "unseen", "is_partial", "hot_since")
     search_fields = ("address",)
     readonly_fields = (
         "address",
         "swept_at",
         "sweep_slot",
+        "sweep_due_at",
         "complete_since",
+        "whole_history",
         "is_partial",
         "unseen",
+        "missed",
+        "missed_at",
+        "hot_since",
     )
 
     def save_model(self, request: Any, obj: models.Wallet, form: Any, change: Any) -> None:
-        """Save through the verb, so that open pages and the audit log hear of it."""
-        super().save_model(request, obj, form, change)
+        """Save through the verb, so that open pages and the audit log hear of it.
+
+        Only what the form holds is written: a sweep may have moved the rest meanwhile.
+        """
+        if change:
+            obj.save(update_fields=["kind"])
+        else:
+            super().save_model(request, obj, form, change)
         actions.curate_wallet(obj, curated=obj.curated, character=obj.character, by=request.user)
 
 

@@ -335,10 +335,10 @@ def test_deliveries_are_forgotten_when_they_have_done_their_duty(market: Market)
     kept = [keep_delivery(b"[]", source="test") for _ in range(4)]
     states = ["recorded", "quarantined", "waiting", "recorded"]
     for delivery, state in zip(kept, states, strict=True):
-        Delivery.objects.filter(pk=delivery.pk).update(
+        Delivery.objects.filter(pk=delivery).update(
             state=state, received_at=old, done_at=None if state == "waiting" else old
         )
-    Delivery.objects.filter(pk=kept[3].pk).update(done_at=timezone.now())
+    Delivery.objects.filter(pk=kept[3]).update(done_at=timezone.now())
     assert upkeep.forget_deliveries() == 1
-    assert set(Delivery.objects.values_list("pk", flat=True)) == {d.pk for d in kept[1:]}
+    assert set(Delivery.objects.values_list("pk", flat=True)) == set(kept[1:])
     record_transactions([], source="test")
