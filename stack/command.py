@@ -16,6 +16,7 @@ WITHOUT_SERVICES = {
     "version",
     "--version",
     "decode",
+    "ledger",
     "collectstatic",
     "diffsettings",
     "makemessages",

@@ -97,7 +97,13 @@ def _traded(trade: Trade, mint: str) -> Event:
     if trade.mint_out == mint:
         cost = None if value is None else value + trade.costs_lamports
         return Acquired(
-            trade.signature, trade.block_time, trade.raw_out, "buy", cost, _scaled(usd, value, cost)
+            trade.signature,
+            trade.block_time,
+            trade.raw_out,
+            "buy",
+            cost,
+            _scaled(usd, value, cost),
+            value_lamports=value,
         )
     costs = 0 if trade.side == Trade.Side.SWAP else trade.costs_lamports
     proceeds = None if value is None else value - costs

@@ -1,4 +1,4 @@
-"""Measures this installation's code: decoding, recording, live pages, and what it takes at rest."""
+"""Measures this installation's code: decoding, ledger, recording, live pages, and its rest."""
 
 from argparse import ArgumentTypeError
 from typing import Any, Final, NoReturn
@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aura.core.errors import Refused
-from aura.management.bench import decode, idle
+from aura.management.bench import decode, idle, ledger
 from aura.management.bench.payloads import RECORDED, gather
 from aura.management.bench.report import Report
 from aura.management.bench.scratch import ending_on_sigterm, run_inside
@@ -15,15 +15,18 @@ INTERRUPTED: Final = 130
 
 
 class Command(BaseCommand):
-    """`bench decode|ingest|live|idle`; figures and how to read them: docs/benchmarks.md."""
+    """`bench decode|ledger|ingest|live|idle`; figures and how to read them: docs/benchmarks.md."""
 
-    help = "Measure decoding, recording, live pages or idle memory: a table, and JSON by --json."
+    help = (
+        "Measure decoding, ledger, recording, live pages or idle memory: a table; JSON by --json."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the four benches and their sizes."""
+        """Declare the five benches and their sizes."""
         benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
         told = {
             "decode": "transactions decoded a second on one core",
+            "ledger": "trades folded a second on one core, beside other ledgers",
             "ingest": "recording, the inbox, and the webhook's answer, on a scratch database",
             "live": "from a delivery to the row on open pages, on a scratch database",
             "idle": "memory and CPU of the running installation at rest",
@@ -37,6 +40,9 @@ class Command(BaseCommand):
         for name in ("decode", "ingest"):
             made[name].add_argument("--profile", action="store_true", help="say where time goes")
         made["decode"].add_argument("--passes", type=_count, help="over all of them, a run")
+        made["ledger"].add_argument(
+            "--trades", type=_count, default=1_000_000, help="in the one long book"
+        )
         ingest = made["ingest"]
         ingest.add_argument("--rate", type=_positive, default=200.0, help="deliveries a second")
         ingest.add_argument(
@@ -70,6 +76,8 @@ class Command(BaseCommand):
         told = ""
         if bench == "idle":
             idle.measure(sizes, report)
+        elif bench == "ledger":
+            ledger.measure(sizes, report)
         else:
             found = gather(sizes, report)
             if bench != "decode":
