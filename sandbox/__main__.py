@@ -16,6 +16,9 @@ from sandbox.chain import Chain
 from sandbox.faults import BadFaultsError, Faults
 from sandbox.server import Server
 from sandbox.serving import config
+from sandbox.wallets import USUAL_WALLETS
+
+MOST_HOURS, MOST_WALLETS = 240, 20_000
 
 
 def arguments() -> argparse.Namespace:
@@ -27,11 +30,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--hours", type=float, default=6.0, help="hours of history at first start")
+    parser.add_argument("--wallets", type=int, default=USUAL_WALLETS, help="how many actors")
+    parser.add_argument("--stretch", type=int, default=1, help="the history takes so much longer")
     parser.add_argument("--fresh", action="store_true", help="throw an existing world away")
     parser.add_argument("--faults", help="what goes wrong: all, or a JSON file as for /faults")
     chosen = parser.parse_args()
-    if not 0 < chosen.speed <= 10_000 or not 0 <= chosen.hours <= 240:
-        parser.error("speed must be above 0 and hours from 0 to 240")
+    if not 0 < chosen.speed <= 10_000:
+        parser.error("speed must be above 0")
+    if chosen.stretch < 1 or not 0 <= chosen.hours <= MOST_HOURS * chosen.stretch:
+        parser.error(f"hours must be from 0 to {MOST_HOURS} times the stretch of at least 1")
+    if not USUAL_WALLETS <= chosen.wallets <= MOST_WALLETS:
+        parser.error(f"wallets must be from {USUAL_WALLETS} to {MOST_WALLETS}")
     return chosen
 
 
@@ -51,7 +60,10 @@ def main() -> None:
         for name in ("sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm"):
             (chosen.state / name).unlink(missing_ok=True)
     began = time.monotonic()
-    chain = Chain(seed=chosen.seed, speed=chosen.speed, hours=chosen.hours, folder=chosen.state)
+    chain = Chain(
+        seed=chosen.seed, speed=chosen.speed, hours=chosen.hours, folder=chosen.state,
+        wallets=chosen.wallets, stretch=chosen.stretch,
+    )  # fmt: skip
     if chosen.faults is not None:
         take_faults(chain.faults, chosen.faults)
     print(

@@ -14,9 +14,10 @@ from sandbox.forks import Forks
 from sandbox.frenzy import Frenzy
 from sandbox.record import Record
 from sandbox.store import Store
+from sandbox.wallets import USUAL_WALLETS
 from sandbox.world import World
 
-HISTORY_BATCH = 400
+HISTORY_BATCH = 2_000
 # One turn works at most this long, so that requests are answered in between.
 TURN_SECONDS = 0.04
 REST_SECONDS = 0.02
@@ -30,7 +31,7 @@ class Chain:
 
     def __init__(
         self, *, seed: int, speed: float, hours: float, folder: Path | None,
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], float] = time.time, wallets: int = USUAL_WALLETS, stretch: int = 1,
     ) -> None:  # fmt: skip
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -43,8 +44,9 @@ class Chain:
             self.engine = kept
             self._wake()
         else:
-            span = int(hours * 3_600_000)
-            self.engine = Engine(World(seed), self.clock.now_ms() - span, span)
+            span = int(hours * 3_600_000) // stretch
+            start = self.clock.now_ms() - span * stretch
+            self.engine = Engine(World(seed, wallets), start, span, stretch=stretch)
             self._write_history(span)
         self.faults = Faults(self.world.seed)
         self.forks = Forks(self.faults)
@@ -86,7 +88,7 @@ class Chain:
 
     def go_mad(self, address: str, trades: int, seconds: float) -> None:
         """Let a wallet trade so often within so many simulated seconds, beside all the others."""
-        began = max(self.world.now, self.clock.now_ms() - self.engine.sim_ms(0))
+        began = max(self.world.now, self.engine.market_ms(self.clock.now_ms()))
         self.engine.frenzies.append(Frenzy(address, trades, int(seconds * 1000), began))
         # It is no step of the market, so the state it begins from must be kept.
         self.store.keep("engine", self.engine)

@@ -17,6 +17,7 @@ FINALITY_SLOTS = 32
 FIRST_SLOT = 460_000_000
 HISTORY_THINNING = 8
 PRICE_STEP_MS = 60_000
+PRICES_KEPT = 14_400
 BURY_EVERY = 200
 
 
@@ -34,12 +35,19 @@ class Block:
 
 
 class Engine:
-    """Owns a world and the offset from market time to unix time, both in milliseconds."""
+    """Owns a world and the way from market time to unix time, both in milliseconds.
 
-    def __init__(self, world: World, start_ms: int, history_ms: int) -> None:
+    The first `history_ms` of market time take `stretch` times as long on the simulated clock: a
+    long history has no more transactions than a short one that is not stretched.
+    """
+
+    def __init__(
+        self, world: World, start_ms: int, history_ms: int, *, stretch: int = 1
+    ) -> None:  # fmt: skip
         self.world = world
         self.start_ms = start_ms
         self.history_ms = history_ms
+        self.stretch = stretch
         # Time during which nothing traded because the program was not running.
         self.idle_ms = 0
         self.market = Market(world)
@@ -52,12 +60,18 @@ class Engine:
         self._draw_next()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Wake, from a state kept before wallets could go mad as well."""
-        self.__dict__.update({"frenzies": [], **state})
+        """Wake, from a state kept before wallets went mad or histories were stretched as well."""
+        self.__dict__.update({"frenzies": [], "stretch": 1, **state})
 
     def sim_ms(self, market_ms: int) -> int:
         """Convert market time to unix milliseconds on the simulated clock."""
-        return self.start_ms + self.idle_ms + market_ms
+        more = min(market_ms, self.history_ms) * (self.stretch - 1)
+        return self.start_ms + self.idle_ms + market_ms + more
+
+    def market_ms(self, sim_ms: int) -> int:
+        """Convert unix milliseconds on the simulated clock to market time."""
+        passed = sim_ms - self.start_ms - self.idle_ms
+        return max(passed // self.stretch, passed - self.history_ms * (self.stretch - 1))
 
     def slot_at(self, sim_ms: int) -> int:
         """Give the slot of a moment."""
@@ -112,4 +126,5 @@ class Engine:
             moved = world.sol_cents * (1 + rng.gauss(0, 0.0009)) + pull
             world.sol_cents = int(min(21_900, max(15_100, moved)))
             self.prices.append((self.prices[-1][0] + PRICE_STEP_MS // 1000, world.sol_cents))
-        del self.prices[:-14_400]
+        minutes = self.history_ms * self.stretch // PRICE_STEP_MS
+        del self.prices[: -max(PRICES_KEPT, minutes)]

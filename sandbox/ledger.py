@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+# A trip ends when a sale leaves under a thousandth of the most held during it, or what is worth
+# less than so many lamports at the sale's own price.
+DUST_SHARE = 1_000
+DUST_LAMPORTS = 50_000
 
 
 @dataclass(slots=True)
@@ -41,6 +47,12 @@ class Ledger:
 
     def __init__(self) -> None:
         self.books: dict[str, Book] = {}
+        # The most raw units held during the running trip, by wallet and mint.
+        self.peaks: dict[tuple[str, str], int] = {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Wake, from a state kept before trips ended in dust as well."""
+        self.__dict__.update({"peaks": {}, **state})
 
     def book(self, wallet: str) -> Book:
         """Give the wallet's book, opening it when needed."""
@@ -52,9 +64,16 @@ class Ledger:
         book.trades += 1
         if trade.side == "buy":
             lot = Lot(trade.raw, trade.lamports + trade.costs)
-            book.lots.setdefault(trade.mint, []).append(lot)
+            self._admit(trade.wallet, trade.mint, lot)
             return
         self._sell(book, trade.mint, trade.raw, trade.lamports - trade.costs)
+        self._write_off_dust(book, trade)
+
+    def _admit(self, wallet: str, mint: str, lot: Lot) -> None:
+        lots = self.book(wallet).lots.setdefault(mint, [])
+        lots.append(lot)
+        held = sum(lot.raw for lot in lots)
+        self.peaks[wallet, mint] = max(held, self.peaks.get((wallet, mint), 0))
 
     def _sell(self, book: Book, mint: str, raw: int, proceeds: int) -> None:
         for taken, cost in self._take(book, mint, raw):
@@ -65,6 +84,20 @@ class Ledger:
                 book.unknown_proceeds += part
             else:
                 book.realised += part - cost
+
+    def _write_off_dust(self, book: Book, sale: TruthTrade) -> None:
+        """End the trip if the sale left dust: its cost is lost here, the next trip has it free."""
+        lots = book.lots.get(sale.mint, [])
+        left = sum(lot.raw for lot in lots)
+        peak = self.peaks.get((sale.wallet, sale.mint), 0)
+        is_worthless = left * sale.lamports < DUST_LAMPORTS * sale.raw
+        if left * DUST_SHARE >= peak and not is_worthless:
+            return
+        for lot in lots:
+            if lot.cost is not None:
+                book.realised -= lot.cost
+                lot.cost = 0
+        self.peaks[sale.wallet, sale.mint] = left
 
     def _take(self, book: Book, mint: str, raw: int) -> list[tuple[int, int | None]]:
         lots = book.lots.get(mint, [])
@@ -88,11 +121,14 @@ class Ledger:
 
     def receive(self, wallet: str, mint: str, raw: int) -> None:
         """Enter tokens that came without a price."""
-        self.book(wallet).lots.setdefault(mint, []).append(Lot(raw, None))
+        self._admit(wallet, mint, Lot(raw, None))
 
     def send(self, wallet: str, mint: str, raw: int) -> None:
         """Take tokens out by FIFO; a transfer realises nothing."""
-        self._take(self.book(wallet), mint, raw)
+        book = self.book(wallet)
+        self._take(book, mint, raw)
+        if mint not in book.lots:
+            self.peaks.pop((wallet, mint), None)
 
     def fee(self, wallet: str, lamports: int) -> None:
         """Enter a fee outside any trade."""
@@ -116,5 +152,12 @@ class Ledger:
                 "cost_lamports": sum(lot.cost for lot in lots if lot.cost is not None),
                 "unknown_raw": sum(lot.raw for lot in lots if lot.cost is None),
             }
+            for mint, lots in self.book(wallet).lots.items()
+        }
+
+    def open_lots(self, wallet: str) -> dict[str, list[dict[str, int | None]]]:
+        """Give what is left of each lot per mint, oldest first; no cost means nobody knows it."""
+        return {
+            mint: [{"raw_left": lot.raw, "cost_left_lamports": lot.cost} for lot in lots]
             for mint, lots in self.book(wallet).lots.items()
         }

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from sandbox.addresses import ata
 from sandbox.desk import Desk, Outcome
+from sandbox.habits import Habits
 from sandbox.moves import Moves
 from sandbox.tokens import MINUTE, Token
 from sandbox.venues import Curve, RaydiumPool
@@ -19,6 +20,7 @@ RISING = ("pump", "runner", "rug")
 NAMED_SHARE = 0.25
 MOST_UNNAMED = 6
 TIDE_SHARE = 0.16
+HABIT_SHARE = 0.2
 FAIL_SHARE = 0.035
 RESERVE = SOL // 4
 
@@ -51,6 +53,8 @@ class Market:
             return self._airdrop()
         if rng.random() < TIDE_SHARE:
             return self._tide()
+        if world.habitual and rng.random() < HABIT_SHARE:
+            return Habits(self).turn(world.wallets[rng.choice(world.habitual)])
         self.unnamed += 1
         named = rng.random() < NAMED_SHARE or self.unnamed > MOST_UNNAMED
         pool = world.named if named else world.crowd
@@ -88,13 +92,13 @@ class Market:
             amount = rng.randrange(1_000 * SOL, 3_000 * SOL)
             return self.moves.send_sol(world.exchange, wallet.address, amount)
         listed = not isinstance(token.venue, Curve)
-        held = self._held(wallet, token.mint)
+        held = self.held(wallet, token.mint)
         resting = listed and held is not None and rng.random() < 0.4
         if world.now < token.peak and not resting:
             depth = token.venue.price()[0]
             size = min(max(2 * SOL, depth // (70 if listed else 30)), 30 * SOL)
             budget = int(size * rng.uniform(0.6, 1.8))
-            return self.desk.buy(wallet, token, budget, fails=self._fails())
+            return self.desk.buy(wallet, token, budget, fails=self.fails())
         if held is None:
             return None
         part = 1 if token.story == "rug" else rng.choice((1, 2, 3, 4))
@@ -125,14 +129,15 @@ class Market:
             choices.reverse()
         return choices[0]() or choices[1]()
 
-    def _fails(self) -> bool:
+    def fails(self) -> bool:
+        """Draw whether a swap misses its limit."""
         return self.world.rng.random() < FAIL_SHARE
 
     def _buy(self, wallet: Wallet, cash: int) -> Outcome | None:
         rng, kind = self.world.rng, wallet.character
         if len(wallet.bags) >= kind.bags + 2:
             return None
-        token = self._pick(wallet)
+        token = self.pick(wallet)
         if token is None:
             return None
         least, most = kind.size
@@ -143,9 +148,10 @@ class Market:
             return None
         if rng.random() < 0.25:
             size = max(SOL // 20, size // (SOL // 20) * (SOL // 20))
-        return self.desk.buy(wallet, token, size, fails=self._fails())
+        return self.desk.buy(wallet, token, size, fails=self.fails())
 
-    def _pick(self, wallet: Wallet) -> Token | None:
+    def pick(self, wallet: Wallet) -> Token | None:
+        """Draw a coin to buy, by what the market and the wallet's character care for."""
         world = self.world
         # Appetites change slowly; weighing all coins for every purchase would cost the most.
         if self.weighed_at < 0 or world.now - self.weighed_at >= MINUTE // 2:
@@ -171,7 +177,8 @@ class Market:
                 heat *= 4.0
             yield heat
 
-    def _held(self, wallet: Wallet, mint: str) -> tuple[Token, int] | None:
+    def held(self, wallet: Wallet, mint: str) -> tuple[Token, int] | None:
+        """Give a coin that still trades and the raw units held of it; None when there are none."""
         token = self.world.tokens.get(mint)
         if token is None:
             return None
@@ -184,7 +191,7 @@ class Market:
         mints = list(wallet.bags)
         rng.shuffle(mints)
         for mint in mints:
-            held = self._held(wallet, mint)
+            held = self.held(wallet, mint)
             if held is None:
                 wallet.bags.pop(mint)
                 continue
@@ -207,7 +214,7 @@ class Market:
         rng = self.world.rng
         part = rng.choice((1, 1, 1, 1, 1, 2, 2, 3))
         amount = raw if part == 1 else raw // part
-        outcome = self.desk.sell(wallet, token, amount, fails=self._fails())
+        outcome = self.desk.sell(wallet, token, amount, fails=self.fails())
         if outcome is None and part > 1:
             outcome = self.desk.sell(wallet, token, raw, fails=False)
         if outcome is None:
@@ -219,7 +226,7 @@ class Market:
 
     def _route(self, wallet: Wallet) -> Outcome | None:
         rng, world = self.world.rng, self.world
-        held = self._held(wallet, rng.choice(list(wallet.bags)))
+        held = self.held(wallet, rng.choice(list(wallet.bags)))
         targets = [t for t in world.tokens.values() if isinstance(t.venue, RaydiumPool)]
         if held is None or not targets:
             return None
@@ -227,7 +234,7 @@ class Market:
 
     def _gift(self, wallet: Wallet) -> Outcome | None:
         rng, world = self.world.rng, self.world
-        held = self._held(wallet, rng.choice(list(wallet.bags)))
+        held = self.held(wallet, rng.choice(list(wallet.bags)))
         other = world.wallets[rng.choice(world.named + world.crowd)]
         if held is None or other is wallet:
             return None

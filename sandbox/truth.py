@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.chain import Chain
+from sandbox.venues import Curve
+from sandbox.world import World
 
 Json = dict[str, Any]
 
@@ -20,8 +22,41 @@ def wallet_truth(chain: Chain, address: str) -> Json:
     trades = [dict(zip(names, row, strict=True)) for row in rows]
     totals: Json = dict(chain.world.ledger.totals(address))
     totals.pop("trades")
+    ledger = chain.world.ledger
     return {"address": address, "trades": trades, **totals,
-            "holdings": chain.world.ledger.holdings(address)}  # fmt: skip
+            "holdings": ledger.holdings(address), "lots": ledger.open_lots(address),
+            "unrealised": unrealised(chain.world, address)}  # fmt: skip
+
+
+def exit_lamports(world: World, mint: str, raw: int) -> int | None:
+    """Give what selling so many raw units into their pool would bring now, its fees taken off.
+
+    None when nobody could sell: the curve is complete and waits for its migration.
+    """
+    token = world.tokens.get(mint) or world.graveyard[mint]
+    if isinstance(token.venue, Curve) and token.venue.complete:
+        return None
+    return token.venue.sell(raw).received
+
+
+def unrealised(world: World, address: str) -> Json:
+    """Give per mint what selling the whole holding would bring, less the cost left.
+
+    The units without a known cost have their share of it by quantity, floored; it stands apart.
+    Network fees and tips of that sale are not foreseen.
+    """
+    found: Json = {}
+    for mint, held in world.ledger.holdings(address).items():
+        worth = exit_lamports(world, mint, held["raw"])
+        if worth is None:
+            found[mint] = None
+            continue
+        unknown = worth * held["unknown_raw"] // held["raw"]
+        found[mint] = {
+            "exit_lamports": worth, "unknown_lamports": unknown,
+            "unrealised_lamports": worth - unknown - held["cost_lamports"],
+        }  # fmt: skip
+    return found
 
 
 def all_wallets(chain: Chain) -> list[Json]:

@@ -37,6 +37,13 @@ CHARACTERS: dict[str, Character] = {
                   9.0, 0.0, 0.0, 0.8),
         Character("creator", (30 * SOL, 90 * SOL), (SOL // 4, 2 * SOL), (4, 60), 30,
                   3.0, 0.0, 0.1, 0.3),
+        Character("loser", (8 * SOL, 60 * SOL), (SOL // 20, 2 * SOL), (1, 60), 4,
+                  9.0, 1.0, 0.4, 0.2),
+        Character("collector", (SOL, 2 * SOL), (0, 0), (0, 0), 0, 0.0, 0.0, 0.0, 0.0),
+        Character("nibbler", (20 * SOL, 90 * SOL), (SOL, 6 * SOL), (1, 60), 3,
+                  9.0, 0.0, 0.3, 0.3),
+        Character("hopper", (20 * SOL, 90 * SOL), (SOL // 2, 5 * SOL), (1, 60), 3,
+                  9.0, 0.0, 0.1, 0.5),
     )
 }  # fmt: skip
 
@@ -50,6 +57,11 @@ NAMED: tuple[tuple[str, str], ...] = (
     ("Pocket Rocket", "kol"),
 )  # fmt: skip
 BOTS, TOURISTS, CREATORS, TIDES = 30, 58, 8, 6
+USUAL_WALLETS = len(NAMED) + BOTS + TOURISTS + CREATORS + TIDES
+# Whoever comes beside the usual wallets, in turn; the last four have one habit each.
+FURTHER = ("tourist", "bot", "loser", "tourist", "bot", "nibbler", "tourist", "hopper", "tourist",
+           "bot", "collector", "tourist")  # fmt: skip
+HABITS = ("loser", "collector", "nibbler", "hopper")
 
 
 @dataclass(slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import cycle, islice
 from random import Random
+from typing import Any
 
 from sandbox.addresses import (
     AMM_CONFIG,
@@ -42,7 +44,19 @@ from sandbox.pumpswap import new_pool as new_swap_pool
 from sandbox.raydium import new_pool as new_raydium_pool
 from sandbox.tokens import MINUTE, Token, curve_of, name_coin, tell_story
 from sandbox.venues import TOTAL_SUPPLY, Curve, SwapPool
-from sandbox.wallets import BOTS, CHARACTERS, CREATORS, NAMED, SOL, TIDES, TOURISTS, Wallet
+from sandbox.wallets import (
+    BOTS,
+    CHARACTERS,
+    CREATORS,
+    FURTHER,
+    HABITS,
+    NAMED,
+    SOL,
+    TIDES,
+    TOURISTS,
+    USUAL_WALLETS,
+    Wallet,
+)
 
 SHARED = (
     SYSTEM, TOKEN, TOKEN22, ATA, WSOL, PUMP_GLOBAL, PUMP_EVENTS, PUMP_VOLUME, PUMP_FEE_CONFIG,
@@ -55,7 +69,7 @@ RAYDIUM_AT_START, SWAP_POOLS_AT_START, CURVES_AT_START = 12, 18, 16
 class World:
     """Everything that decides what happens next; pickled whole into the store."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, wallets: int = USUAL_WALLETS) -> None:
         self.seed = seed
         self.rng = Random(seed)
         self.bank = Bank()
@@ -71,9 +85,13 @@ class World:
         self.seconds = 0
         self.launched = 0
         self.sol_cents = 18_500
-        self._settle()
+        self._settle(wallets - USUAL_WALLETS)
 
-    def _settle(self) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Wake, from a state kept before some wallets had habits as well."""
+        self.__dict__.update({"habitual": [], **state})
+
+    def _settle(self, further: int) -> None:
         rng, bank = self.rng, self.bank
         for mint, program, decimals in ((WSOL, TOKEN, 9), (USDC, TOKEN, 6)):
             bank.mints[mint] = Mint(mint, decimals, program, 0)
@@ -90,16 +108,17 @@ class World:
         bank.grant(self.exchange, 4_000_000 * SOL)
         self.airdropper = self.keyring.make("airdropper")
         bank.grant(self.airdropper, 4_000 * SOL)
-        self._people()
+        self._people(further)
         for number in range(RAYDIUM_AT_START + SWAP_POOLS_AT_START):
             self._listed(number, raydium=number < RAYDIUM_AT_START)
         for _ in range(CURVES_AT_START):
             self._young()
 
-    def _people(self) -> None:
+    def _people(self, further: int) -> None:
         rng = self.rng
         crowd = [("", "bot")] * BOTS + [("", "tourist")] * TOURISTS + [("", "creator")] * CREATORS
         crowd += [("", "tide")] * TIDES
+        crowd += [("", kind) for kind in islice(cycle(FURTHER), further)]
         for number, (nickname, kind) in enumerate([*NAMED, *crowd]):
             address = self.keyring.make(f"wallet/{number}")
             character = CHARACTERS[kind]
@@ -111,6 +130,7 @@ class World:
         self.named = [w.address for w in self.wallets.values() if w.named]
         self.crowd = [w.address for w in self.wallets.values()
                       if w.kind in ("bot", "tourist")]  # fmt: skip
+        self.habitual = [w.address for w in self.wallets.values() if w.kind in HABITS]
         self.tides = [w.address for w in self.wallets.values() if w.kind == "tide"]
 
     def coin(self, program: str, *, graduated: bool, creator: str) -> Token:

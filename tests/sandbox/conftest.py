@@ -13,12 +13,13 @@ from sandbox.chain import Chain
 from sandbox.engine import Engine
 from sandbox.record import Record
 from sandbox.server import Server
+from sandbox.wallets import USUAL_WALLETS
 from tests.sandbox.worlds import run_world
 
 
-@pytest.fixture(scope="session")
-def ran() -> tuple[Engine, list[Record]]:
-    return run_world(11, 90)
+@pytest.fixture(scope="session", params=[USUAL_WALLETS, 300], ids=["usual", "many"])
+def ran(request: pytest.FixtureRequest) -> tuple[Engine, list[Record]]:
+    return run_world(11, 90, wallets=request.param)
 
 
 @pytest.fixture(scope="session")

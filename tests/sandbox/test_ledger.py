@@ -22,12 +22,12 @@ def trade(side: str, raw: int, lamports: int, costs: int = 0) -> TruthTrade:
 
 def test_part_cost_is_floored_and_the_last_piece_takes_the_rest() -> None:
     ledger = Ledger()
-    ledger.record(trade("buy", 3, 90, 10))
-    ledger.record(trade("sell", 1, 50, 5))
-    assert ledger.totals("w")["realised_lamports"] == 45 - 33
-    assert ledger.holdings("w") == {"m": {"raw": 2, "cost_lamports": 67, "unknown_raw": 0}}
+    ledger.record(trade("buy", 3, 900_000, 100_000))
+    ledger.record(trade("sell", 1, 50_000, 5_000))
+    assert ledger.totals("w")["realised_lamports"] == 45_000 - 333_333
+    assert ledger.holdings("w") == {"m": {"raw": 2, "cost_lamports": 666_667, "unknown_raw": 0}}
     ledger.record(trade("sell", 2, 10))
-    assert ledger.totals("w")["realised_lamports"] == 45 - 33 + 10 - 67
+    assert ledger.totals("w")["realised_lamports"] == 45_000 - 333_333 + 10 - 666_667
     assert ledger.holdings("w") == {}
 
 
@@ -36,11 +36,11 @@ def test_sale_over_known_and_unknown_lots_splits_proceeds_by_quantity() -> None:
     ledger.record(trade("buy", 10, 100))
     ledger.receive("w", "m", 5)
     ledger.record(trade("buy", 10, 300))
-    ledger.record(trade("sell", 18, 1000))
-    # 10 of 18: 555 of 1000; 5 of 8: 278 of 445; the last 3 take 167 and cost 300 * 3 // 10.
+    ledger.record(trade("sell", 18, 1_000_000))
+    # 10 of 18: 555,555; 5 of 8: 277,778 of 444,445; the last 3 take 166,667, cost 300 * 3 // 10.
     assert ledger.totals("w") == {
-        "realised_lamports": 555 - 100 + 167 - 90,
-        "unknown_proceeds_lamports": 278,
+        "realised_lamports": 555_555 - 100 + 166_667 - 90,
+        "unknown_proceeds_lamports": 277_778,
         "other_fees_lamports": 0,
         "trades": 3,
     }
@@ -54,6 +54,66 @@ def test_transfer_out_takes_the_oldest_lots_and_realises_nothing() -> None:
     ledger.send("w", "m", 13)
     assert ledger.totals("w")["realised_lamports"] == 0
     assert ledger.holdings("w") == {"m": {"raw": 7, "cost_lamports": 210, "unknown_raw": 0}}
+
+
+def test_open_lots_stand_oldest_first_with_what_is_left_of_each() -> None:
+    ledger = Ledger()
+    ledger.record(trade("buy", 10, 101))
+    ledger.receive("w", "m", 4)
+    ledger.record(trade("buy", 10, 300))
+    ledger.send("w", "m", 3)
+    assert ledger.open_lots("w") == {
+        "m": [
+            {"raw_left": 7, "cost_left_lamports": 71},
+            {"raw_left": 4, "cost_left_lamports": None},
+            {"raw_left": 10, "cost_left_lamports": 300},
+        ]
+    }
+
+
+def test_a_sale_that_leaves_dust_loses_its_cost_and_the_next_trip_has_it_free() -> None:
+    """999 of a million left is under a thousandth of the most held; 1,000 is not."""
+    for left, cost_left in ((999, 0), (1_000, 1_000_000)):
+        ledger = Ledger()
+        ledger.record(trade("buy", 1_000_000, 10**9))
+        ledger.record(trade("sell", 1_000_000 - left, 2 * 10**9))
+        lots = [{"raw_left": left, "cost_left_lamports": cost_left}]
+        assert ledger.open_lots("w") == {"m": lots}
+        assert ledger.totals("w")["realised_lamports"] == 10**9 + cost_left
+        ledger.record(trade("buy", 1_000_000, 10**9))
+        ledger.record(trade("sell", 1_000_000 + left, 2 * 10**9))
+        assert ledger.totals("w")["realised_lamports"] == 2 * 10**9
+
+
+def test_a_remainder_worth_less_than_fifty_thousand_lamports_is_dust() -> None:
+    """By the sale's own price, before its costs: 50 left at 999 lamports each, or at 1,000."""
+    for price, cost_left in ((999, 0), (1_000, 100)):
+        ledger = Ledger()
+        ledger.record(trade("buy", 100, 200))
+        ledger.record(trade("sell", 50, 50 * price, 40_000))
+        lots = [{"raw_left": 50, "cost_left_lamports": cost_left}]
+        assert ledger.open_lots("w") == {"m": lots}
+        realised = 50 * price - 40_000 - 200 + cost_left
+        assert ledger.totals("w")["realised_lamports"] == realised
+
+
+def test_dust_that_came_without_a_cost_stays_without_one() -> None:
+    ledger = Ledger()
+    ledger.receive("w", "m", 100)
+    ledger.record(trade("sell", 50, 50))
+    assert ledger.open_lots("w") == {"m": [{"raw_left": 50, "cost_left_lamports": None}]}
+    assert ledger.totals("w")["realised_lamports"] == 0
+
+
+def test_the_most_held_is_counted_anew_with_each_trip() -> None:
+    """A trip that ended by a transfer or a sale leaves no peak behind: 5 of 1,000 is no dust."""
+    ledger = Ledger()
+    for leave in (ledger.send, lambda w, m, raw: ledger.record(trade("sell", raw, raw))):
+        ledger.record(trade("buy", 10_000_000, 1))
+        leave("w", "m", 10_000_000)
+    ledger.record(trade("buy", 1_000, 1_000))
+    ledger.record(trade("sell", 995, 995 * 10**6))
+    assert ledger.open_lots("w") == {"m": [{"raw_left": 5, "cost_left_lamports": 5}]}
 
 
 def test_selling_more_than_held_is_an_error() -> None:
