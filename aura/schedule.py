@@ -20,6 +20,7 @@ SCHEDULES: Final[dict[str, tuple[str, int]]] = {
     "wallets too busy to follow live": ("wallets.tasks.watch_heat", 1),
     "record what no loop took": ("wallets.tasks.record_left_over", 1),
     "prices that came late": ("wallets.tasks.price_late_trades", 10),
+    "figures as windows slide": ("wallets.tasks.refresh_windows", 5),
     "old deliveries": ("wallets.tasks.forget_deliveries", 1440),
     "old facts": ("aura.core.events.forget_facts", 1440),
     "price of SOL": ("market.tasks.poll_sol_price", 1),

@@ -1,5 +1,8 @@
-"""Following wallets."""
+"""Following wallets: whom, under what name, with which notes, and what of them is news."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,9 +15,11 @@ from aura.core.live import refresh_audiences
 from billing.entitlements import entitlements
 from wallets.actions.readings import ask_backfill
 from wallets.actions.tracking import track_wallet
+from wallets.domain.tags import normal_tags
 from wallets.models import Follow, Wallet
 
 NICKNAME_LENGTH = 64
+NOTES_LENGTH: Final = 2_000
 # Less than the column holds, more than any trade is worth.
 HIGHEST_THRESHOLD: Final = Decimal(1_000_000_000)
 
@@ -76,9 +81,7 @@ def unfollow_wallet(user: Any, *, wallet: Wallet) -> None:
 def rename_follow(user: Any, *, wallet: Wallet, nickname: str) -> Follow:
     """Give a followed wallet another nickname. Raises Refused when it is not followed."""
     name = _nickname(nickname)
-    follow = Follow.objects.select_for_update().filter(user=user, wallet=wallet).first()
-    if follow is None:
-        raise Refused("You do not follow this wallet.")
+    follow = _locked(user, wallet)
     follow.nickname = name
     follow.save(update_fields=["nickname"])
     return follow
@@ -91,13 +94,87 @@ def set_threshold(user: Any, *, wallet: Wallet, min_trade_usd: Decimal | None) -
     Rounded to cents. Raises Refused when the wallet is not followed, and for an amount below
     zero or above a billion.
     """
-    if min_trade_usd is not None:
-        if not (min_trade_usd.is_finite() and 0 <= min_trade_usd <= HIGHEST_THRESHOLD):
-            raise Refused(f"A threshold lies between $0 and ${HIGHEST_THRESHOLD:,}.")
-        min_trade_usd = min_trade_usd.quantize(Decimal("0.01"))
+    amount = _threshold(min_trade_usd)
+    follow = _locked(user, wallet)
+    follow.min_trade_usd = amount
+    follow.save(update_fields=["min_trade_usd"])
+    return follow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowTerms:
+    """What a user keeps about a wallet he follows; the minimum in USD, None for every trade."""
+
+    tags: Iterable[str] = ()
+    notes: str = ""
+    min_trade_usd: Decimal | None = None
+
+
+@transaction.atomic
+def edit_follow(user: Any, *, wallet: Wallet, terms: FollowTerms) -> Follow:
+    """Keep a user's tags, notes and minimum for a followed wallet, in place of the former ones.
+
+    Raises Refused when it is not followed, or when one of them is out of bounds; then nothing
+    has changed.
+    """
+    try:
+        tags = normal_tags(terms.tags)
+    except ValueError as error:
+        raise Refused(f"That cannot be kept: {error}.") from None
+    kept = {
+        "tags": tags,
+        "notes": _notes(terms.notes),
+        "min_trade_usd": _threshold(terms.min_trade_usd),
+    }
+    follow = _locked(user, wallet)
+    for name, value in kept.items():
+        setattr(follow, name, value)
+    follow.save(update_fields=list(kept))
+    return follow
+
+
+@transaction.atomic
+def mute_follow(user: Any, *, wallet: Wallet, at: datetime, until: datetime | None) -> Follow:
+    """Keep a followed wallet's trades out of the user's feed until then, or for good (None).
+
+    Raises Refused when it is not followed, and for a time that is over.
+    """
+    if until is not None and until <= at:
+        raise Refused("That time is over already.")
+    follow = _locked(user, wallet)
+    follow.muted_at, follow.muted_until = at, until
+    follow.save(update_fields=["muted_at", "muted_until"])
+    return follow
+
+
+@transaction.atomic
+def unmute_follow(user: Any, *, wallet: Wallet) -> Follow:
+    """Let a followed wallet's trades into the feed again. Raises Refused when not followed."""
+    follow = _locked(user, wallet)
+    follow.muted_at = follow.muted_until = None
+    follow.save(update_fields=["muted_at", "muted_until"])
+    return follow
+
+
+def _locked(user: Any, wallet: Wallet) -> Follow:
     follow = Follow.objects.select_for_update().filter(user=user, wallet=wallet).first()
     if follow is None:
         raise Refused("You do not follow this wallet.")
-    follow.min_trade_usd = min_trade_usd
-    follow.save(update_fields=["min_trade_usd"])
     return follow
+
+
+def _threshold(given: Decimal | None) -> Decimal | None:
+    if given is None:
+        return None
+    if not (given.is_finite() and 0 <= given <= HIGHEST_THRESHOLD):
+        raise Refused(f"A threshold lies between $0 and ${HIGHEST_THRESHOLD:,}.")
+    return given.quantize(Decimal("0.01"))
+
+
+def _notes(given: str) -> str:
+    """Tidy notes: line breaks stay, one kind of them; other control characters go."""
+    lines = given.replace("\r\n", "\n").replace("\r", "\n")
+    tidy = "".join(c for c in lines if c.isprintable() or c in "\n\t").strip()
+    if len(tidy) > NOTES_LENGTH:
+        raise Refused(f"Notes have at most {NOTES_LENGTH:,} characters.")
+    return tidy

@@ -25,6 +25,7 @@ from wallets.models import (
     Transfer,
     Wallet,
     WalletStats,
+    WindowStats,
 )
 
 # What two states are compared by. Ids, receipt times and USD are left out: ids and receipts
@@ -53,7 +54,9 @@ _COMPARED: Final[list[tuple[Any, list[str]]]] = [
     (WalletStats, ["trades", "volume_lamports", "closed_positions", "wins", "open_positions",
                    "realised_lamports", "unknown_proceeds_lamports", "fees_lamports"]),
 ]  # fmt: skip
-_DERIVED: Final = (Disposal, Lot, Position, Holding, WalletStats, Trade, Transfer, Activity)
+_DERIVED: Final = (
+    Disposal, Lot, Position, Holding, WalletStats, WindowStats, Trade, Transfer, Activity,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Which wallets are recorded, and how completely."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -9,10 +9,8 @@ from django.db.models import Q, QuerySet
 from aura.core import solana
 from aura.core.errors import Refused
 from aura.core.events import announce
-from aura.core.live import refresh_audiences
 from aura.core.locks import again_after_deadlock
 from aura.core.queue import enqueue
-from aura.models import AuditEntry
 from wallets.actions.derive import Derived
 from wallets.actions.settle import (
     BATCH,
@@ -94,27 +92,6 @@ def _unread(wallet: Wallet) -> "QuerySet[RawTransaction]":
     done = Activity.objects.filter(wallet=wallet).values("transaction")
     standing = RawTransaction.objects.standing()
     return standing.filter(owners__contains=[wallet.address]).exclude(pk__in=done)
-
-
-@transaction.atomic
-def curate_wallet(
-    wallet: Wallet, *, curated: bool = True, character: str | None = None, by: Any = None
-) -> None:
-    """Put a wallet on the curated list, or take it off; open pages hear of it at once.
-
-    What a person (`by`) changes is written to the audit log.
-    """
-    wallet.curated = curated
-    wallet.character = wallet.character if character is None else character
-    wallet.save(update_fields=["curated", "character"])
-    if by is not None:
-        AuditEntry.objects.create(
-            by=by,
-            action="wallet.curated" if curated else "wallet.uncurated",
-            subject=wallet.address,
-            detail={"character": wallet.character},
-        )
-    transaction.on_commit(refresh_audiences, robust=True)
 
 
 @again_after_deadlock

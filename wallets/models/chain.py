@@ -266,6 +266,8 @@ class Trade(Placed):
             ),
             # the Overview: what was traded since a moment
             models.Index(fields=["block_time"], name="trade_time"),
+            # a token's last trade, and the first after a moment, whoever made it
+            models.Index(fields=["mint", "block_time"], name="trade_mint_time"),
             # the live feed: the latest trades of many wallets
             models.Index(fields=["-slot", "-tx_index", "-id"], name="trade_recent"),
         ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 
@@ -106,6 +107,16 @@ class FollowQuerySet(models.QuerySet["Follow"]):
         """Return only the user's own."""
         return self.filter(user=user) if user.is_authenticated else self.none()
 
+    def quiet(self, at: datetime, *, below_usd: Any) -> Self:
+        """Return those for whose followers a trade is no news at that time.
+
+        Muted, or the trade is worth less than the follower's minimum; `below_usd` may name a
+        column of an outer query. A trade whose worth is unknown is not below anything.
+        """
+        muted = models.Q(muted_until=None) | models.Q(muted_until__gt=at)
+        muted &= models.Q(muted_at__isnull=False)
+        return self.filter(muted | models.Q(min_trade_usd__gt=below_usd))
+
 
 class Follow(models.Model):
     """One user watches one wallet, under a name of his own that nobody else sees."""
@@ -122,17 +133,33 @@ class Follow(models.Model):
         blank=True,
         help_text="smaller trades are no news",
     )
+    tags = ArrayField(
+        models.CharField(max_length=24), default=list, blank=True, help_text="the user's own words"
+    )
+    notes = models.TextField(max_length=2_000, blank=True, help_text="only the user sees them")
+    muted_at = models.DateTimeField(
+        null=True, blank=True, help_text="since when its trades are no news; empty: they are"
+    )
+    muted_until = models.DateTimeField(null=True, blank=True, help_text="empty: for good")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = FollowQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "wallet"], name="one_follow_a_wallet")
+            models.UniqueConstraint(fields=["user", "wallet"], name="one_follow_a_wallet"),
+            models.CheckConstraint(
+                condition=models.Q(muted_until=None) | models.Q(muted_at__isnull=False),
+                name="muted_until_needs_muted_at",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.nickname or self.wallet} for {self.user_id}"
+
+    def is_muted(self, at: datetime) -> bool:
+        """Whether its trades are no news at that time."""
+        return self.muted_at is not None and (self.muted_until is None or self.muted_until > at)
 
 
 class PushRegistration(models.Model):

@@ -9,18 +9,30 @@ from wallets.queries.books import (
     position_story,
     positions_of,
 )
+from wallets.queries.curation import (
+    MIN_CLOSED,
+    MIN_COVERAGE,
+    QUALIFIES,
+    curated_history,
+    curated_members,
+    curated_version,
+    propose_curated,
+    stays_of,
+)
 from wallets.queries.day import Day, Mover, day_of
 from wallets.queries.listing import (
     FILTERS,
+    FOLLOWED,
     MAX_SEARCH,
     SORTS,
     USUAL_SORT,
     WhaleCards,
-    nicknames_of,
+    WhaleChoice,
     stats_of,
     whale_cards,
     whales,
 )
+from wallets.queries.lists import follows_of, listed, lists_beside, lists_of, tags_of
 from wallets.queries.tokens import TokenView, tokens_of
 from wallets.queries.trades import (
     TradeFilter,
@@ -35,7 +47,11 @@ from wallets.queries.trades import (
 
 __all__ = [
     "FILTERS",
+    "FOLLOWED",
     "MAX_SEARCH",
+    "MIN_CLOSED",
+    "MIN_COVERAGE",
+    "QUALIFIES",
     "SORTS",
     "USUAL_SORT",
     "Day",
@@ -47,17 +63,27 @@ __all__ = [
     "TradeFilter",
     "TradeRow",
     "WhaleCards",
+    "WhaleChoice",
+    "curated_history",
+    "curated_members",
+    "curated_version",
     "day_of",
+    "follows_of",
     "holdings_of",
     "latest_trades",
+    "listed",
+    "lists_beside",
+    "lists_of",
     "newest_trade_id",
-    "nicknames_of",
     "older_than",
     "position_rows",
     "position_story",
     "positions_of",
+    "propose_curated",
     "recorded_after",
     "stats_of",
+    "stays_of",
+    "tags_of",
     "tokens_of",
     "trade_rows",
     "whale_cards",

@@ -1,21 +1,16 @@
-"""The Whales page: cards, the list, one wallet's figures and the user's own names."""
+"""The Whales page: cards, the list and one wallet's figures."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Avg, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 
-from wallets.models import Follow, Wallet, WalletStats
+from wallets.models import Follow, ListedWallet, Wallet, WalletList, WalletStats
 
 HIGH_WIN_RATE: Final = 0.6
 MAX_SEARCH: Final = 64
-
-
-def nicknames_of(user: Any) -> dict[str, str]:
-    """Return the user's own names by address; a followed wallet without a name has an empty one."""
-    return dict(Follow.objects.visible_to(user).values_list("wallet__address", "nickname"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +57,59 @@ SORTS: Final = {
     "last": "stats__last_trade_at",
 }
 USUAL_SORT: Final = "-win"
+FOLLOWED: Final = "followed"
 
 
-def whales(
-    user: Any, *, search: str = "", only: str = "all", sort: str = USUAL_SORT
-) -> "QuerySet[Wallet]":
-    """List the wallets visible to the user, with their figures.
+@dataclass(frozen=True, slots=True)
+class WhaleChoice:
+    """Which wallets a list shows, and how sorted.
 
-    `search` looks in the user's nicknames and in addresses; `sort` is a key of SORTS, with a
-    minus for descending; win rate sorts by the lower end of its interval. A wallet without the
-    figure comes last either way.
+    `search` looks in the user's nicknames and in addresses; `only` is a key of FILTERS; `sort` is
+    a key of SORTS, with a minus for descending; `tag` is one of the user's own; `listed` is
+    FOLLOWED or the id of a list of his as text.
     """
-    mine = Follow.objects.visible_to(user).filter(wallet=OuterRef("pk")).values("nickname")
+
+    search: str = ""
+    only: str = "all"
+    sort: str = USUAL_SORT
+    tag: str = ""
+    listed: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether wallets may be missing that the user could see."""
+        return bool(self.search or self.tag or self.listed or self.only != "all")
+
+
+def whales(user: Any, choice: WhaleChoice) -> "QuerySet[Wallet]":
+    """List the wallets visible to the user, with their figures, his nickname and his tags.
+
+    Win rate sorts by the lower end of its interval. A wallet without the figure comes last either
+    way. A list that is not the user's holds nothing for him.
+    """
+    follows = Follow.objects.visible_to(user).filter(wallet=OuterRef("pk"))
     found = (
         Wallet.objects.visible_to(user)
         .select_related("stats")
-        .annotate(nickname=Subquery(mine[:1]))
+        .annotate(
+            nickname=Subquery(follows.values("nickname")[:1]),
+            own_tags=Subquery(follows.values("tags")[:1]),
+        )
         .annotate(shown_name=Lower(Coalesce(NullIf("nickname", Value("")), "address")))
-        .filter(FILTERS[only])
+        .filter(FILTERS[choice.only])
     )
-    if needle := search.strip()[:MAX_SEARCH]:
+    if needle := choice.search.strip()[:MAX_SEARCH]:
         found = found.filter(Q(nickname__icontains=needle) | Q(address__icontains=needle))
-    column = F(SORTS[sort.removeprefix("-")])
-    order = column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
+    if choice.tag:
+        found = found.filter(Exists(follows.filter(tags__contains=[choice.tag])))
+    if choice.listed == FOLLOWED:
+        found = found.filter(Exists(follows))
+    elif choice.listed:
+        own = ListedWallet.objects.filter(list__in=WalletList.objects.visible_to(user))
+        found = found.filter(Exists(own.filter(list=int(choice.listed), wallet=OuterRef("pk"))))
+    column = F(SORTS[choice.sort.removeprefix("-")])
+    is_down = choice.sort.startswith("-")
+    order = column.desc(nulls_last=True) if is_down else column.asc(nulls_last=True)
     return found.order_by(order, "pk")
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from wallets.models import Follow, RawTransaction, Trade, Wallet
@@ -58,28 +59,36 @@ def trade_rows(trades: Iterable[Trade]) -> list[TradeRow]:
 
 @dataclass(frozen=True, slots=True)
 class TradeFilter:
-    """Which trades a feed shows; amounts in lamports."""
+    """Which trades a feed shows; amounts in lamports.
+
+    Unless `everything` is asked for, what the user muted and what is below his own minimum for a
+    wallet is left out.
+    """
 
     side: str = ""
     min_lamports: int = 0
     followed: bool = False
+    everything: bool = False
 
-    def apply(self, trades: "QuerySet[Trade]", user: Any) -> "QuerySet[Trade]":
-        """Narrow a query to what the filter lets through."""
+    def apply(self, trades: "QuerySet[Trade]", user: Any, at: datetime) -> "QuerySet[Trade]":
+        """Narrow a query to what the filter lets through at that time."""
         if self.side:
             trades = trades.filter(side=self.side)
         if self.min_lamports:
             trades = trades.filter(value_lamports__gte=self.min_lamports)
         if self.followed:
             trades = trades.filter(wallet__in=Follow.objects.visible_to(user).values("wallet"))
+        if not self.everything:
+            mine = Follow.objects.visible_to(user).filter(wallet=OuterRef("wallet"))
+            trades = trades.exclude(Exists(mine.quiet(at, below_usd=OuterRef("value_usd"))))
         return trades
 
 
-def latest_trades(user: Any, *, only: TradeFilter | None = None) -> "QuerySet[Trade]":
-    """Return the trades of every wallet visible to the user, newest first."""
+def latest_trades(user: Any, *, at: datetime, only: TradeFilter | None = None) -> "QuerySet[Trade]":
+    """Return the trades of every wallet visible to the user that are news to him, newest first."""
     visible = Wallet.objects.visible_to(user).values("pk")
     trades = with_status(Trade.objects.filter(wallet__in=visible))
-    return (only or TradeFilter()).apply(trades, user).order_by("-slot", "-tx_index", "-id")
+    return (only or TradeFilter()).apply(trades, user, at).order_by("-slot", "-tx_index", "-id")
 
 
 def with_status(trades: "QuerySet[Trade]") -> "QuerySet[Trade]":

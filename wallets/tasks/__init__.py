@@ -16,6 +16,7 @@ from wallets.tasks.upkeep import (
     price_late_trades,
     read_kept,
     record_left_over,
+    refresh_windows,
     watch_heat,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "read_histories",
     "read_kept",
     "record_left_over",
+    "refresh_windows",
     "settle_finality_turn",
     "settle_provisional",
     "sweep_all",

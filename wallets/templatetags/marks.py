@@ -20,6 +20,7 @@ _ICONS: Final = {
     "home": "M2.5 7 8 2.5 13.5 7v6.5h-4v-4h-3v4h-4z",
     "whale": "M2 9c0-3 2.5-5 5.5-5 3.6 0 5.5 2.6 6.5 5-1.2 2.3-3.2 4-6.5 4C4 13 2 11.5 2 9z"
     "m0 0 -.5-4M5.5 8h.1",
+    "ranks": "M2.5 13.5v-4h3v4M6.5 13.5v-11h3v11M10.5 13.5v-7h3v7M1.5 13.5h13",
     "feed": "M1.5 8h3l2-5 3 10 2-5h3",
     "copy": "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",
     "out": "M6.5 3.5h-4v10h10v-4M9.5 2.5h4v4M13.5 2.5 7.5 8.5",
@@ -49,12 +50,19 @@ def who(context: Any, wallet: Wallet) -> SafeString:
     A fragment pushed to many holds no nicknames; each page lays its own over the address.
     """
     names = context.get("names")
-    known: dict[str, str] = names() if names else {}
-    name = known.get(wallet.address)
+    known: dict[str, dict[str, Any]] = names() if names else {}
+    name = known.get(wallet.address, {}).get("name")
     return format_html(
         '<bdi class="{}" data-wallet="{}">{}</bdi>',
         "who named" if name else "who", wallet.address, name or short(wallet.address),
     )  # fmt: skip
+
+
+@register.filter
+def is_muted_in(wallet: Wallet, names: Any) -> bool:
+    """Whether the viewer muted a wallet; in a fragment pushed to many nobody did."""
+    known: dict[str, dict[str, Any]] = names() if callable(names) else names or {}
+    return "muted" in known.get(wallet.address, {})
 
 
 @register.simple_tag

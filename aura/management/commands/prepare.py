@@ -82,7 +82,8 @@ def _watch(demo: User, whale: dict[str, str], *, follow: bool) -> bool:
     is_new = not Wallet.objects.filter(address=whale["address"]).exists()
     if is_new:
         wallet, _ = track_wallet(whale["address"])
-        curate_wallet(wallet, character=whale.get("character", ""))
+        character = whale.get("character", "")
+        curate_wallet(wallet, character=character, reason="A whale of the simulated market")
         if follow:
             follow_wallet(demo, address=whale["address"], nickname=whale["nickname"])
     return is_new

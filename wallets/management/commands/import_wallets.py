@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def _import(self, address: str, nickname: str, user: User | None) -> str:
         wallet, is_new = track_wallet(address)
         if user is None:
-            curate_wallet(wallet)
+            curate_wallet(wallet, reason="Imported from a file")
         else:
             follow_wallet(user, address=address, nickname=nickname[:64])
         return "" if is_new else " (known already)"
