@@ -29,8 +29,8 @@ def house(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
 
     @cache
-    def names() -> dict[str, str]:
-        return queries.nicknames_of(user) if user is not None else {}
+    def names() -> dict[str, dict[str, Any]]:
+        return queries.follows_of(user, at=clock.now()) if user is not None else {}
 
     return {
         "is_sandbox": is_sandbox(),
@@ -56,7 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         return render(request, "landing.html")
     since, seen_trade = _last_visit(request)
     day = queries.day_of(request.user, since=clock.now() - _DAY)
-    latest = queries.latest_trades(request.user)[:LATEST_ROWS]
+    latest = queries.latest_trades(request.user, at=clock.now())[:LATEST_ROWS]
     context = {
         "since": since,
         "new_trades": queries.recorded_after(request.user, seen_trade),

@@ -8,7 +8,13 @@
   const REFRESH_EVERY = 3000;
   const SIGNED_OUT = 4401;
 
-  // ---- nicknames: private, so laid over the shared fragments here
+  // ---- what the user keeps about wallets: private, so laid over the shared fragments here.
+  // By address: {name, muted: true for good or until when in unix seconds, min: USD}.
+  const root = document.documentElement;
+  const started = performance.now();
+  // The server's clock, which in a sandbox may run faster than this machine's.
+  const now = () => Number(root.dataset.now || Date.now() / 1000)
+    + ((performance.now() - started) / 1000) * Number(root.dataset.speed || 1);
   const shorten = (address) => `${address.slice(0, 4)}…${address.slice(-4)}`;
   let names = {};
 
@@ -19,9 +25,10 @@
   function overlay(within) {
     for (const span of within.querySelectorAll(".who[data-wallet]")) {
       const address = span.dataset.wallet;
-      const text = names[address] || shorten(address);
+      const name = names[address]?.name;
+      const text = name || shorten(address);
       if (span.textContent !== text) span.textContent = text;
-      span.classList.toggle("named", Boolean(names[address]));
+      span.classList.toggle("named", Boolean(name));
     }
   }
 
@@ -51,7 +58,17 @@
     const { onlySide, onlyLamports } = list.dataset;
     if (onlySide && row.dataset.side !== onlySide) return false;
     if (onlyLamports && !(Number(row.dataset.lamports) >= Number(onlyLamports))) return false;
+    if ("onlyNews" in list.dataset && !isNews(row)) return false;
     return !("onlyFollowed" in list.dataset) || row.dataset.walletOf in names;
+  }
+
+  // The same rule as the server's first page: not muted, and not below the user's minimum; a
+  // trade whose worth is unknown is not below anything.
+  function isNews(row) {
+    const kept = names[row.dataset.walletOf];
+    if (!kept) return true;
+    if (kept.muted === true || kept.muted > now()) return false;
+    return !(kept.min && row.dataset.usd && Number(row.dataset.usd) < Number(kept.min));
   }
 
   function place(row, list) {

@@ -80,7 +80,7 @@
   }
 
   let afterG = 0;
-  const places = { o: "/", w: "/whales/", f: "/feed/" };
+  const places = { o: "/", w: "/whales/", l: "/leaderboard/", f: "/feed/" };
   const keys = {
     "/": () => {
       const field = document.querySelector("[data-search]");

@@ -223,6 +223,6 @@ def test_the_admin_site_lives_with_the_policy(page: Any, demo: User) -> None:
     User.objects.filter(pk=demo.pk).update(is_staff=True, is_superuser=True)
     broken: list[str] = []
     page.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
-    for path in ("/admin/", "/admin/wallets/wallet/", "/admin/wallets/wallet/add/"):
+    for path in ("/admin/", "/admin/wallets/wallet/", "/admin/wallets/follow/add/"):
         page.goto(path)
     assert broken == []

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from aura.models import AuditEntry
 from tests.make import make_trade, make_wallet
-from wallets.models import Trade
+from wallets.models import CuratedEntry, Trade, Wallet
 
 ROOMS = {"aura", "billing", "market", "wallets", "portfolio"}
 MODELS = [m for m in apps.get_models() if m._meta.app_label in ROOMS]
@@ -50,23 +50,42 @@ def test_the_ledger_cannot_be_edited(client: Client, staff: Any) -> None:
     assert trade.side == "buy"
 
 
-def test_staff_keep_the_curated_list(client: Client, staff: Any) -> None:
+def _choose(client: Client, wallet: Wallet, action: str, **sent: str) -> Any:
+    chosen = {"action": action, "_selected_action": [wallet.pk], **sent}
+    return client.post(_url(Wallet, "changelist"), chosen)
+
+
+def test_staff_keep_the_curated_list_and_say_why(client: Client, staff: Any) -> None:
     wallet = make_wallet()
     client.force_login(staff)
-    answer = client.post(
-        _url(type(wallet), "change", wallet.pk),
-        {"kind": "wallet", "curated": "on", "character": "whale"},
-    )
+    for sent in ({}, {"reason": " "}):
+        answer = _choose(client, wallet, "put_on_the_list", **sent)
+        assert answer.status_code == 200
+        assert wallet.address in answer.content.decode()
+        assert CuratedEntry.objects.count() == AuditEntry.objects.count() == 0
+    assert "Say why" in answer.content.decode()
+    answer = _choose(client, wallet, "put_on_the_list", reason="Steady for a year")
     assert answer.status_code == 302
+    entry = CuratedEntry.objects.get()
+    assert (entry.wallet, entry.by, entry.reason) == (wallet, staff, "Steady for a year")
     wallet.refresh_from_db()
-    assert (wallet.curated, wallet.character) == (True, "whale")
+    assert wallet.curated
+    _choose(client, wallet, "take_off_the_list", reason="Sold the account")
+    entry.refresh_from_db()
+    assert (entry.reason_left, entry.by_left) == ("Sold the account", staff)
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", "subject", "detail")) == [
+        ("wallet.curated", wallet.address, {"reason": "Steady for a year"}),
+        ("wallet.uncurated", wallet.address, {"reason": "Sold the account"}),
+    ]
 
 
-def test_what_staff_change_is_written_down(client: Client, staff: Any) -> None:
+def test_the_flag_has_no_box_of_its_own(client: Client, staff: Any) -> None:
     wallet = make_wallet()
     client.force_login(staff)
     form = {"kind": "wallet", "curated": "on", "character": "kol"}
-    client.post(_url(type(wallet), "change", wallet.pk), form)
+    assert client.post(_url(Wallet, "change", wallet.pk), form).status_code == 302
+    wallet.refresh_from_db()
+    assert (wallet.curated, wallet.character) == (False, "kol")
     entry = AuditEntry.objects.get()
-    assert (entry.by, entry.action, entry.subject) == (staff, "wallet.curated", wallet.address)
+    assert (entry.by, entry.action, entry.subject) == (staff, "wallet.described", wallet.address)
     assert entry.detail == {"character": "kol"}

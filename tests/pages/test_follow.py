@@ -67,7 +67,7 @@ def test_follow_rename_and_unfollow_in_a_row(as_alice: Client, alice: User) -> N
 
     answer = as_alice.post(url, {"nickname": "One"}, headers=HTMX).content.decode()
     assert "Following" in answer
-    assert f'"{wallet.address}": "One"' in answer
+    assert f'"{wallet.address}": {{"name": "One"}}' in answer
     assert _follows(alice) == [(wallet.address, "One")]
 
     assert "Unfollow" in as_alice.get(url, headers=HTMX).content.decode()

@@ -160,7 +160,8 @@ def test_a_fault_is_answered_with_that_page(alice: User, monkeypatch: pytest.Mon
 
 def test_vendored_files_are_those_named() -> None:
     entries = json.loads((VENDOR / "vendor.json").read_text())
-    assert [(e["package"], e["version"]) for e in entries] == [("htmx.org", "4.0.1")]
+    named = [(e["package"], e["version"]) for e in entries]
+    assert named == [("htmx.org", "4.0.1"), ("lightweight-charts", "5.2.1")]
     wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
     for entry in entries:
         assert wanted[entry["package"]] == entry["version"]
@@ -168,9 +169,9 @@ def test_vendored_files_are_those_named() -> None:
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
         assert entry["licence"]
         assert (VENDOR / entry["licence_file"]).read_text().strip()
-    named = {e["file"] for e in entries} | {e["licence_file"] for e in entries} | {"vendor.json"}
+    told = {e["file"] for e in entries} | {e["licence_file"] for e in entries} | {"vendor.json"}
     there = {str(p.relative_to(VENDOR)) for p in VENDOR.rglob("*") if p.is_file()}
-    assert there == named
+    assert there == told
 
 
 def test_our_style_and_script_stay_small() -> None:
@@ -178,5 +179,5 @@ def test_our_style_and_script_stay_small() -> None:
         kind: sum(p.stat().st_size for p in (ROOT / "static" / kind).glob(f"*.{kind}"))
         for kind in ("css", "js")
     }
-    assert 10_000 < sizes["css"] < 40_000
+    assert 10_000 < sizes["css"] < 45_000
     assert 5_000 < sizes["js"] < 40_000

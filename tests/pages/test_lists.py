@@ -116,7 +116,7 @@ def test_the_feed_filters_by_side_size_and_follow(as_alice: Client, alice: User)
 def test_older_trades_follow_without_gap_or_repeat(
     as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wallets.views.FEED_ROWS", 3)
+    monkeypatch.setattr("wallets.views.feed.FEED_ROWS", 3)
     wallet = make_wallet(curated=True)
     for slot in range(8):
         make_trade(wallet, slot=slot + 1, fold=False)
@@ -143,7 +143,7 @@ def test_more_rows_cost_no_more_queries(
 ) -> None:
     wallets = [make_wallet(f"w{n}", curated=True) for n in range(3)]
     url = wallets[0].get_absolute_url() if page == "wallet" else page
-    limit = {"/": 10, "/whales/": 6, "/feed/": 5, "wallet": 13}[page]
+    limit = {"/": 10, "/whales/": 8, "/feed/": 5, "wallet": 24}[page]
     make_trade(wallets[0], slot=1)
     make_trade(wallets[0], "sell", raw=500_000, slot=2)
     make_trade(wallets[0], token=make_token("HELD"), slot=3)
