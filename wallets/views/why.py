@@ -132,7 +132,6 @@ def _context(shown: Wallet, opened: Why, limit: int) -> dict[str, Any]:
         "reckoned": [_term(token, opened.sums) for token in named],
         "others": [_term(name, opened.sums) for name in opened.sums if name not in named],
         "reasons": _reasons(rule),
-        "rules": RULES,
         "parts": [(part, _kind(part), tokens[_mint(part)]) for part in opened.parts],
         "first": opened.offset + 1,
         "last": last,
