@@ -312,6 +312,13 @@ def test_too_few_wallets_lend_the_usual_prior() -> None:
     assert (fit_prior(*sums([(3, 4)])).a, fit_prior(*sums([(4, 4), (5, 5)])).b) == (3.0, 7.0)
 
 
+def test_a_lucky_pair_among_a_few_does_not_pass_for_a_population() -> None:
+    """Nine of ten stays before one of one."""
+    prior = fit_prior(*sums([(9, 10), (1, 1), (0, 1)]))
+    assert prior.shrunk(9, 10) > prior.shrunk(1, 1)
+    assert prior == Prior(3.0, 7.0)
+
+
 def equal_wallets(seed: int, *, positions: int, truth: float = 0.35) -> list[tuple[int, int]]:
     random = Random(seed)
     return [(sum(random.random() < truth for _ in range(positions)), positions) for _ in range(174)]

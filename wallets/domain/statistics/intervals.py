@@ -142,15 +142,18 @@ USUAL: Final = Prior(3.0, 7.0)
 # Wallets that differ no more than chance are all drawn to the mean; the weight is bounded so that
 # a long record can still move its wallet.
 STRONGEST: Final = 1_000.0
+# Fewer wallets do not tell how much wallets differ: one lucky one would make luck look like skill.
+FEWEST: Final = 20
 
 
 def fit_prior(wallets: int, n: int, wins: int, n_squares: int, ratios: float) -> Prior:
     """Fit the population's Beta distribution by moments, from sums over its wallets.
 
     For w wins of m positions each: `n` = Σ m, `wins` = Σ w, `n_squares` = Σ m², `ratios` = Σ w²/m.
+    Below FEWEST wallets it is the usual one.
     Kleinman (1973), Journal of the American Statistical Association 68 (341): 46–54, weights m.
     """
-    if wallets < 2 or not 0 < wins < n:
+    if wallets < FEWEST or not 0 < wins < n:
         return USUAL
     rate = wins / n
     chance = rate * (1 - rate)

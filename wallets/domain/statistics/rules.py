@@ -51,7 +51,7 @@ _TABLE: Final = (
         "win_rate_shrunk", 1, "Win rate, drawn to the population", "share",
         "(wins + a) / (closed + a + b). a and b are the Beta distribution of the true rates of all "
         "recorded wallets in the window, fitted by moments (Kleinman 1973), a + b from 1 to 1,000; "
-        "3 and 7 where too few wallets are known.",
+        "3 and 7 where fewer than 20 wallets are known.",
         "posterior mean ± 1.96 posterior standard deviations",
     ),
     Rule(
