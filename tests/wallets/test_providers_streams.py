@@ -65,7 +65,9 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 async def feeding(settings: Settings) -> AsyncIterator[Feed]:
     feed = Feed()
     server: Server
-    async with serve(feed.serve, "127.0.0.1", 0, process_request=feed.greet) as server:
+    # A test that waits for what never comes fails by itself, and says where.
+    bound = asyncio.timeout(60)
+    async with bound, serve(feed.serve, "127.0.0.1", 0, process_request=feed.greet) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         settings.HELIUS_WS_URL = f"ws://127.0.0.1:{port}/ws/"
         yield feed
