@@ -80,7 +80,8 @@ class Deliveries:
     async def _batch(self, queue: asyncio.Queue[Record], seconds: float | None) -> list[Record]:
         """Take what waits; nothing when nothing came in time."""
         try:
-            batch = [await asyncio.wait_for(queue.get(), seconds)]
+            async with asyncio.timeout(seconds):
+                batch = [await queue.get()]
         except TimeoutError:
             return []
         if self.faults.hit("deliveries", "merged"):

@@ -87,7 +87,8 @@ class HttpFaults:
     async def _hold(self, _surface: str, scope: Scope, receive: Receive, _send: Send) -> None:
         await self._run(scope, receive)
         try:
-            await asyncio.wait_for(_gone(receive), self.faults.between("http", "hold_seconds"))
+            async with asyncio.timeout(self.faults.between("http", "hold_seconds")):
+                await _gone(receive)
         except TimeoutError:
             await _end(scope, receive, abruptly=False)
 

@@ -63,7 +63,9 @@ class Socket:
         request = {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
         try:
             await self._connection.send(exact.dumps(request))
-            outcome = await asyncio.wait_for(answer, ANSWER_WITHIN)
+            # Python 3.11's wait_for loses a cancelling that comes with the answer.
+            async with asyncio.timeout(ANSWER_WITHIN):
+                outcome = await answer
         finally:
             self._waiting.pop(number, None)
         if isinstance(outcome, Failure):

@@ -45,7 +45,8 @@ class Sender:
         """Post a body now; whatever goes wrong is a status of 0."""
         sent = time.perf_counter()
         try:
-            status = await asyncio.wait_for(self._exchange(body), TIMEOUT)
+            async with asyncio.timeout(TIMEOUT):
+                status = await self._exchange(body)
         except (OSError, EOFError, ValueError, TimeoutError):
             status = 0
         return Arrival(due, sent, time.perf_counter(), status)

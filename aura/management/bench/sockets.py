@@ -107,5 +107,6 @@ async def open_page(port: int, cookie: str, heard: Heard) -> PageSocket:
     ).encode()
     loop = asyncio.get_running_loop()
     _, page = await loop.create_connection(lambda: PageSocket(request, heard), HOST, port)
-    await asyncio.wait_for(page.opened, OPEN_TIMEOUT)
+    async with asyncio.timeout(OPEN_TIMEOUT):
+        await page.opened
     return page
