@@ -9,11 +9,11 @@ from pytest_django import Settings
 
 from aura.core import http, quota
 from aura.core.errors import Denied, Garbled, ProviderError, RateLimited, Unavailable
+from aura.core.rpc import Failure, error_for
 from tests.vendor import Asked, Vendor, serving
 from wallets.domain.sources import Page
 from wallets.providers import solana_rpc, transaction_source
 from wallets.providers.helius import Helius
-from wallets.providers.rpc import Failure, error_for
 from wallets.providers.solana_rpc import SolanaRpc
 
 KEY = "helius-key-0123456789"

@@ -8,10 +8,10 @@ from django.conf import settings
 
 from aura.core import http
 from aura.core.errors import Garbled
+from aura.core.rpc import Rpc
 from aura.core.shapes import Check, Filled, OneOf, nullable, optional
 from wallets.providers.helius_stream import subscription
 from wallets.providers.node import transaction_options
-from wallets.providers.rpc import Rpc
 from wallets.providers.sockets import probe
 
 _INSTRUCTION = {"programIdIndex": int, "accounts": [int], "data": str}

@@ -6,17 +6,9 @@ from typing import Any, Final
 from django.conf import settings
 
 from aura.core.errors import Garbled
-from wallets.domain.sources import Page, Payload, Place, SignatureStatus
-from wallets.providers.node import (
-    block_signatures,
-    block_time,
-    final_slot,
-    first_slot,
-    parse_transaction,
-    statuses,
-    transaction_options,
-)
-from wallets.providers.rpc import Rpc
+from aura.core.rpc import Rpc
+from wallets.domain.sources import Page, Payload, Place
+from wallets.providers.node import Node, parse_transaction, transaction_options
 
 # https://www.helius.dev/docs/billing/credits: 10 credits per 100 full transactions, at least 10
 _CREDITS_A_HUNDRED: Final = 10
@@ -26,14 +18,15 @@ _BATCH: Final = 100
 _LONGEST_PAGE: Final = 1000
 
 
-class Helius:
+class Helius(Node):
     """Reads complete histories by getTransactionsForAddress."""
 
     vendor = "helius"
     is_complete = True
 
     def __init__(self) -> None:
-        self._rpc = Rpc(self.vendor, settings.HELIUS_RPC_URL, {"api-key": settings.HELIUS_API_KEY})
+        key = {"api-key": settings.HELIUS_API_KEY}
+        super().__init__(Rpc(self.vendor, settings.HELIUS_RPC_URL, key))
 
     def page_since(self, address: str, *, slot: int, cursor: str | None) -> Page:
         """Return full transactions from `slot` on (that slot included), oldest first."""
@@ -55,26 +48,6 @@ class Helius:
         for start in range(0, len(signatures), _BATCH):
             found += self._get_transactions(signatures[start : start + _BATCH])
         return found
-
-    def statuses(self, signatures: Sequence[str]) -> list[SignatureStatus | None]:
-        """Return what the chain says of each signature, by 256 a call."""
-        return statuses(self._rpc, signatures)
-
-    def final_slot(self) -> int:
-        """Return the newest final slot."""
-        return final_slot(self._rpc)
-
-    def first_slot(self) -> int:
-        """Return the oldest slot the node still keeps."""
-        return first_slot(self._rpc)
-
-    def block_time(self, slot: int) -> int | None:
-        """Return the slot's estimated time in unix seconds; None when it has none."""
-        return block_time(self._rpc, slot)
-
-    def block_signatures(self, slot: int) -> list[str] | None:
-        """Return the signatures of a slot's block in its order; None when there is no block."""
-        return block_signatures(self._rpc, slot)
 
     # https://www.helius.dev/docs/rpc/gettransactionsforaddress
     def _transactions_for(

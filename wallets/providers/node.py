@@ -6,8 +6,8 @@ from typing import Any, Final
 from django.conf import settings
 
 from aura.core.errors import Garbled
+from aura.core.rpc import NO_BLOCK, Rpc
 from wallets.domain.sources import Payload, SignatureStatus
-from wallets.providers.rpc import NO_BLOCK, Rpc
 
 # https://solana.com/docs/rpc/http/getsignaturestatuses: up to 256 signatures a call
 STATUSES_AT_ONCE: Final = 256
@@ -22,31 +22,63 @@ def transaction_options() -> dict[str, Any]:
     }
 
 
-# https://solana.com/docs/rpc/http/getblocktime
-def block_time(rpc: Rpc, slot: int) -> int | None:
-    """Ask for a slot's time: unix seconds, None where the node has none."""
-    seconds = rpc.call("getBlockTime", [slot], none_for=NO_BLOCK)
-    if seconds is None or (isinstance(seconds, int) and not isinstance(seconds, bool)):
-        return seconds
-    raise Garbled(rpc.vendor, "getBlockTime answered no number of seconds")
+class Node:
+    """A source's answers that every node gives, over one endpoint; all raise ProviderError."""
 
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
 
-# https://solana.com/docs/rpc/http/getblock
-def block_signatures(rpc: Rpc, slot: int) -> list[str] | None:
-    """Ask for the signatures of a slot's block, in its order; None where there is no block."""
-    options = {
-        "transactionDetails": "signatures",
-        "rewards": False,
-        "commitment": settings.COMMITMENT,
-        "maxSupportedTransactionVersion": 1,
-    }
-    block = rpc.call("getBlock", [slot, options], none_for=NO_BLOCK)
-    if block is None:
-        return None
-    signatures = block.get("signatures") if isinstance(block, dict) else None
-    if not isinstance(signatures, list) or not all(isinstance(s, str) for s in signatures):
-        raise Garbled(rpc.vendor, "getBlock answered no list of signatures")
-    return signatures
+    # https://solana.com/docs/rpc/http/getsignaturestatuses
+    def statuses(self, signatures: Sequence[str]) -> list[SignatureStatus | None]:
+        """Return what became of each signature, searching the whole history, by 256 a call."""
+        found: list[SignatureStatus | None] = []
+        for start in range(0, len(signatures), STATUSES_AT_ONCE):
+            some = list(signatures[start : start + STATUSES_AT_ONCE])
+            options = {"searchTransactionHistory": True}
+            answer = self._rpc.call("getSignatureStatuses", [some, options])
+            found += parse_statuses(self._rpc.vendor, answer, len(some))
+        return found
+
+    # https://solana.com/docs/rpc/http/getslot
+    def final_slot(self) -> int:
+        """Return the newest final slot."""
+        return self._slot("getSlot", [{"commitment": "finalized"}])
+
+    # https://solana.com/docs/rpc/http/getfirstavailableblock
+    def first_slot(self) -> int:
+        """Return the oldest slot the node still keeps."""
+        return self._slot("getFirstAvailableBlock", [])
+
+    # https://solana.com/docs/rpc/http/getblocktime
+    def block_time(self, slot: int) -> int | None:
+        """Return the slot's estimated time in unix seconds; None when it has none."""
+        seconds = self._rpc.call("getBlockTime", [slot], none_for=NO_BLOCK)
+        if seconds is None or (isinstance(seconds, int) and not isinstance(seconds, bool)):
+            return seconds
+        raise Garbled(self._rpc.vendor, "getBlockTime answered no number of seconds")
+
+    # https://solana.com/docs/rpc/http/getblock
+    def block_signatures(self, slot: int) -> list[str] | None:
+        """Return the signatures of a slot's block in its order; None when there is no block."""
+        options = {
+            "transactionDetails": "signatures",
+            "rewards": False,
+            "commitment": settings.COMMITMENT,
+            "maxSupportedTransactionVersion": 1,
+        }
+        block = self._rpc.call("getBlock", [slot, options], none_for=NO_BLOCK)
+        if block is None:
+            return None
+        signatures = block.get("signatures") if isinstance(block, dict) else None
+        if not isinstance(signatures, list) or not all(isinstance(s, str) for s in signatures):
+            raise Garbled(self._rpc.vendor, "getBlock answered no list of signatures")
+        return signatures
+
+    def _slot(self, method: str, params: list[Any]) -> int:
+        slot = self._rpc.call(method, params)
+        if not isinstance(slot, int) or isinstance(slot, bool):
+            raise Garbled(self._rpc.vendor, f"{method} answered no slot")
+        return slot
 
 
 def parse_transaction(vendor: str, result: Any) -> Payload | None:
@@ -54,17 +86,6 @@ def parse_transaction(vendor: str, result: Any) -> Payload | None:
     if result is None or isinstance(result, dict):
         return result
     raise Garbled(vendor, "getTransaction answered no transaction")
-
-
-# https://solana.com/docs/rpc/http/getsignaturestatuses
-def statuses(rpc: Rpc, signatures: Sequence[str]) -> list[SignatureStatus | None]:
-    """Ask what became of signatures, searching the node's whole history."""
-    found: list[SignatureStatus | None] = []
-    for start in range(0, len(signatures), STATUSES_AT_ONCE):
-        some = list(signatures[start : start + STATUSES_AT_ONCE])
-        answer = rpc.call("getSignatureStatuses", [some, {"searchTransactionHistory": True}])
-        found += parse_statuses(rpc.vendor, answer, len(some))
-    return found
 
 
 def parse_statuses(vendor: str, answer: Any, count: int) -> list[SignatureStatus | None]:
@@ -83,22 +104,3 @@ def _status(vendor: str, value: Any) -> SignatureStatus:
     said = value.get("confirmationStatus")
     is_final = said == "finalized" or (said is None and value.get("confirmations") is None)
     return SignatureStatus(slot, value.get("err") is not None, is_final)
-
-
-# https://solana.com/docs/rpc/http/getslot
-def final_slot(rpc: Rpc) -> int:
-    """Ask for the newest final slot."""
-    return _slot_of(rpc, "getSlot", [{"commitment": "finalized"}])
-
-
-# https://solana.com/docs/rpc/http/getfirstavailableblock
-def first_slot(rpc: Rpc) -> int:
-    """Ask for the oldest slot the node still keeps."""
-    return _slot_of(rpc, "getFirstAvailableBlock", [])
-
-
-def _slot_of(rpc: Rpc, method: str, params: list[Any]) -> int:
-    slot = rpc.call(method, params)
-    if not isinstance(slot, int) or isinstance(slot, bool):
-        raise Garbled(rpc.vendor, f"{method} answered no slot")
-    return slot

@@ -17,7 +17,7 @@ from websockets.exceptions import (
 
 from aura.core import exact, quota
 from aura.core.errors import Denied, Garbled, ProviderError, Unavailable
-from wallets.providers.rpc import Failure, error_for, parse_failure
+from aura.core.rpc import Failure, error_for, parse_failure
 
 # https://www.helius.dev/docs/rpc/websocket: idle connections end after ten minutes
 PING_EVERY: Final = 30.0

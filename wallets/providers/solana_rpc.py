@@ -12,17 +12,9 @@ from typing import Any, Final
 from django.conf import settings
 
 from aura.core.errors import Denied, Garbled, RateLimited, Unavailable
-from wallets.domain.sources import Page, Payload, Place, SignatureStatus
-from wallets.providers.node import (
-    block_signatures,
-    block_time,
-    final_slot,
-    first_slot,
-    parse_transaction,
-    statuses,
-    transaction_options,
-)
-from wallets.providers.rpc import Rpc
+from aura.core.rpc import Rpc
+from wallets.domain.sources import Page, Payload, Place
+from wallets.providers.node import Node, parse_transaction, transaction_options
 
 _LISTED: Final = 1000
 _LISTINGS: Final = 50
@@ -34,14 +26,14 @@ _SERVED_LATE: Final = (0.5, 1.5)
 sleep = time.sleep
 
 
-class SolanaRpc:
+class SolanaRpc(Node):
     """Reads histories by getSignaturesForAddress and getTransaction."""
 
     vendor = "solana-rpc"
     is_complete = False
 
     def __init__(self) -> None:
-        self._rpc = Rpc(self.vendor, settings.SOLANA_RPC_URL)
+        super().__init__(Rpc(self.vendor, settings.SOLANA_RPC_URL))
         self._takes_batches = True
         self._listing: tuple[str, int, list[str]] = ("", 0, [])
 
@@ -84,26 +76,6 @@ class SolanaRpc:
         for start in range(0, len(signatures), _BATCH):
             found += self._get_transactions(signatures[start : start + _BATCH])
         return found
-
-    def statuses(self, signatures: Sequence[str]) -> list[SignatureStatus | None]:
-        """Return what the chain says of each signature, by 256 a call."""
-        return statuses(self._rpc, signatures)
-
-    def final_slot(self) -> int:
-        """Return the newest final slot."""
-        return final_slot(self._rpc)
-
-    def first_slot(self) -> int:
-        """Return the oldest slot the node still keeps."""
-        return first_slot(self._rpc)
-
-    def block_time(self, slot: int) -> int | None:
-        """Return the slot's estimated time in unix seconds; None when it has none."""
-        return block_time(self._rpc, slot)
-
-    def block_signatures(self, slot: int) -> list[str] | None:
-        """Return the signatures of a slot's block in its order; None when there is no block."""
-        return block_signatures(self._rpc, slot)
 
     def _still_to_read(self, address: str, slot: int, cursor: str | None) -> list[str] | None:
         known_address, known_slot, left = self._listing
