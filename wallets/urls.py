@@ -16,32 +16,28 @@ from wallets.views import (
 )
 
 
-class Base58:
+class _AsItStands:
+    """A part of a path that is passed on and written as it stands."""
+
+    def to_python(self, value: str) -> str:
+        """Take it as it stands."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Write it as it stands."""
+        return value
+
+
+class Base58(_AsItStands):
     """An address or mint in a path; anything else is no address of ours."""
 
     regex = "[1-9A-HJ-NP-Za-km-z]{32,44}"
 
-    def to_python(self, value: str) -> str:
-        """Take it as it stands."""
-        return value
 
-    def to_url(self, value: str) -> str:
-        """Write it as it stands."""
-        return value
-
-
-class Format:
+class Format(_AsItStands):
     """The forms in which a table can be taken along."""
 
     regex = "csv|json"
-
-    def to_python(self, value: str) -> str:
-        """Take it as it stands."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """Write it as it stands."""
-        return value
 
 
 register_converter(Base58, "base58")

@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
-from tests.make import SOL, make_token, make_trade, make_wallet
+from aura.models import User
+from tests.make import SOL, START, make_token, make_trade, make_wallet
+from wallets.actions import follow_wallet
 from wallets.models import Disposal, Lot, Position
 
 pytestmark = pytest.mark.django_db
@@ -36,12 +38,27 @@ def test_a_position_that_does_not_add_up_says_so(as_alice: Client) -> None:
 
 
 @pytest.mark.parametrize("tail", ["", "?before=999999999999", "?before=x", "?positions=99"])
-def test_a_wallet_without_trades_teaches_and_never_fails(as_alice: Client, tail: str) -> None:
+def test_a_wallet_without_trades_teaches_and_never_fails(
+    as_alice: Client, alice: User, tail: str
+) -> None:
     wallet = make_wallet(curated=True, unseen=True)
+    follow_wallet(alice, address=wallet.address)
     page = as_alice.get(wallet.get_absolute_url() + tail)
     assert page.status_code == 200
     assert "No position yet." in page.content.decode()
     assert "No trade yet." in page.content.decode()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_card_and_record_agree_on_how_far_back_it_is_complete(
+    as_alice: Client, whole: bool
+) -> None:
+    wallet = make_wallet(curated=True, whole_history=whole, complete_since=START)
+    page = as_alice.get(wallet.get_absolute_url()).content.decode()
+    since = '<time datetime="2026-11-01T12:00:00+00:00">1 Nov 2026 12:00</time>'
+    ends = "the first transaction" if whole else since
+    assert f"<dd>since {ends}</dd>" in page
+    assert f'<p class="under">Complete since {ends}</p>' in page
 
 
 def test_links_lead_to_the_explorers(as_alice: Client) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.make import address
+from tests.make import address, make_token
+from wallets.domain.programs import PUMP
 from wallets.models import Follow, Wallet
 
 
@@ -44,6 +45,18 @@ def test_every_row_gets_its_line_and_the_rest_is_imported(csv_file: Path) -> Non
         address("Yenni"),
         address("Other"),
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_program_and_a_token_are_nobodys_wallet(tmp_path: Path, options: list[str]) -> None:
+    file = tmp_path / "wallets.json"
+    file.write_text(json.dumps([PUMP, make_token().mint]))
+    assert run(file, *options)[:2] == [
+        f"refused {PUMP}: That is the pump.fun program, not a wallet: nobody trades with it.",
+        f"refused {make_token().mint}: That is a token, not a wallet: nobody trades with it.",
+    ]
+    assert not Wallet.objects.exists()
 
 
 @pytest.mark.django_db

@@ -50,6 +50,7 @@ from wallets.actions.record import Recorded, record_transactions
 from wallets.actions.stats import refresh_stats
 from wallets.actions.tracking import (
     ask_sweeps,
+    confirm_wallet,
     derive_wallet,
     mark_swept,
     note_registration,
@@ -70,6 +71,7 @@ __all__ = [
     "ask_sweeps",
     "ask_voids_later",
     "cancel_reading",
+    "confirm_wallet",
     "create_list",
     "curate_wallet",
     "delete_list",

@@ -11,13 +11,12 @@ from wallets.actions.book_rows import Key, Place, forget_books, store_anew, stor
 from wallets.domain.ledger import Acquired, Book, Disposed, Event, Origin
 from wallets.domain.ledger import Lot as LotValue
 from wallets.domain.ledger import Position as PositionValue
-from wallets.domain.money import QUOTES
+from wallets.domain.money import QUOTES, USD_STEP
 from wallets.domain.ordering import order_key
 from wallets.models import Holding, Lot, Position, Trade, Transfer
 
 Row = Trade | Transfer
 Placed = list[tuple[Place, Event]]
-_CENT = Decimal("0.000001")
 
 
 def books_of(rows: Iterable[Row]) -> dict[Key, list[Row]]:
@@ -125,7 +124,7 @@ def _scaled(usd: Decimal | None, value: int | None, net: int | None) -> Decimal 
     """
     if usd is None or not value or net is None:
         return None
-    return (usd * net / value).quantize(_CENT)
+    return (usd * net / value).quantize(USD_STEP)
 
 
 def _moved(transfer: Transfer) -> Event:

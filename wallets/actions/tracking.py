@@ -9,8 +9,10 @@ from django.db.models import Q, QuerySet
 from aura.core import solana
 from aura.core.errors import Refused
 from aura.core.events import announce
+from aura.core.live import refresh_audiences
 from aura.core.locks import again_after_deadlock
 from aura.core.queue import enqueue
+from market.models import Token
 from wallets.actions.derive import Derived
 from wallets.actions.settle import (
     BATCH,
@@ -21,6 +23,8 @@ from wallets.actions.settle import (
     settle,
 )
 from wallets.actions.stats import refresh_stats
+from wallets.domain.addresses import nobodys
+from wallets.domain.money import QUOTES
 from wallets.events import BooksChanged, CoverageChanged, WalletsTracked
 from wallets.models import Activity, PushRegistration, RawTransaction, Wallet
 
@@ -30,7 +34,9 @@ READ_AT_ONCE: Final = BATCH
 
 @transaction.atomic
 def track_wallet(address: str, *, sweep: bool = True) -> tuple[Wallet, bool]:
-    """Record a wallet from now on; say whether it is new. Raises Refused for a bad address.
+    """Record a wallet from now on; say whether it is new.
+
+    Raises Refused for a bad address and for one that is known to be nobody's wallet.
 
     Transactions already kept that it took part in are read for it at once where they are few, in
     the background where they are many. With `sweep` a sweep of its history is queued, also for a
@@ -40,6 +46,7 @@ def track_wallet(address: str, *, sweep: bool = True) -> tuple[Wallet, bool]:
         checked = solana.address(address)
     except ValueError as error:
         raise Refused(f"That is no Solana address: {error}.") from None
+    confirm_wallet(checked)
     known = Wallet.objects.filter(address=checked).first()
     wallet, is_new = (known, False) if known else _added(checked)
     if is_new:
@@ -51,6 +58,20 @@ def track_wallet(address: str, *, sweep: bool = True) -> tuple[Wallet, bool]:
     if sweep and (is_new or not Wallet.objects.watched().filter(pk=wallet.pk).exists()):
         enqueue("wallets.tasks.sweep_wallet", wallet.pk)
     return wallet, is_new
+
+
+def confirm_wallet(address: solana.Address) -> None:
+    """Raise Refused for an address that is known to be nobody's wallet.
+
+    That is a known program, an address Solana reserves, and a token of which a balance was ever
+    recorded; only our own rows are asked. Whatever else has no key passes: it may be a vault of
+    several signers.
+    """
+    what = nobodys(address)
+    if what is None and (address in QUOTES or Token.objects.filter(pk=address).exists()):
+        what = "a token"
+    if what is not None:
+        raise Refused(f"That is {what}, not a wallet: nobody trades with it.")
 
 
 def _added(address: solana.Address) -> tuple[Wallet, bool]:
@@ -136,9 +157,14 @@ def mark_swept(
     `complete_since` and `whole_history` are what a first sweep found: while there is no slot to
     go on from, the latest first sweep says how far back the records reach. `wallet` is as it was
     when the sweep began: what was asked for then is answered, what was asked for since is not.
-    `missed` transactions are those that push should have brought.
+    `missed` transactions are those that push should have brought. Whoever has done something
+    meanwhile is not `unseen`, whatever the sweep found; what is on the curated list and was not
+    seen is hidden from all but its followers.
     """
     row = Wallet.objects.select_for_update().get(pk=wallet.pk)
+    unseen = unseen and not Activity.objects.filter(wallet=row).exists()
+    if row.curated and row.unseen is not unseen:
+        transaction.on_commit(refresh_audiences, robust=True)
     if complete_since is not None:
         row.complete_since = complete_since
         row.whole_history = whole_history

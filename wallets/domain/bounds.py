@@ -1,7 +1,9 @@
 """What a chain could say: a transaction beyond these bounds is somebody's mistake or invention."""
 
+from collections.abc import Iterator
 from typing import Final
 
+from aura.core.solana import WSOL
 from wallets.domain.values import Transaction, Undecodable
 
 # More than all SOL there is (about 6 × 10^17 lamports), and some of them still fit a column.
@@ -20,5 +22,16 @@ def confirm_bounds(tx: Transaction) -> None:
         raise Undecodable("the index in the slot is beyond any block")
     if tx.block_time is not None and tx.block_time > LAST_SECOND:
         raise Undecodable("the block time lies beyond the year 2100")
-    if max(tx.fee_lamports, *tx.pre_lamports, *tx.post_lamports) > MOST_LAMPORTS:
+    if any(lamports > MOST_LAMPORTS for lamports in _told(tx)):
         raise Undecodable("it tells of more SOL than there is")
+
+
+def _told(tx: Transaction) -> Iterator[int]:
+    """Yield every amount of SOL a transaction tells of, wrapped or not."""
+    yield tx.fee_lamports
+    yield from tx.pre_lamports
+    yield from tx.post_lamports
+    yield from (move.amount for move in tx.moves if move.kind in ("pay", "create"))
+    for account in tx.token_accounts:
+        if account.mint == WSOL:
+            yield from (raw for raw in (account.pre, account.post) if raw is not None)

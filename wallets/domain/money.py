@@ -1,24 +1,19 @@
 """What counts as money: the mints trades are quoted in, and what a swap is worth in SOL."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final, Literal
 
-from aura.core.solana import USDC, WSOL
+from aura.core.solana import LAMPORTS_PER_SOL, WSOL
+from market.domain.money import DOLLARS as DOLLARS
+from market.domain.money import MONEY
 from wallets.domain.values import Leg, Swap
 
-# Dollar tokens; the first is USDC. SOL stands before them, any other mint after.
-DOLLARS: Final = frozenset(
-    {
-        str(USDC),
-        "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB",  # USDT
-        "USD1ttGY1N17NEEHLmELoaybftRBUSErhqYiQzvEmuB",  # USD1
-        "2b1kV6DkPAnxd5ixfnxCpjxmKwqjjaYmCZfHsFu24GXo",  # PYUSD
-        "2u1tszSeqZ3qBWF3uNGPFc8TzMk2tdiwknnRMWGWjGWH",  # USDG
-    }
-)
 # Mints without a book of their own: they are what others are bought and sold for.
-QUOTES: Final = DOLLARS | {str(WSOL)}
+QUOTES: Final = MONEY
 DOLLAR_DECIMALS: Final = 6
+# Worth in USD is kept in millionths, as its columns are.
+USD_STEP: Final = Decimal("0.000001")
 
 Side = Literal["buy", "sell", "swap"]
 
@@ -31,6 +26,13 @@ def side_of(swap: Swap) -> tuple[Side, str]:
         if swap.mint_out in money:
             return "sell", swap.mint_in
     return "swap", swap.mint_out
+
+
+def token_of(leg: Leg) -> str | None:
+    """Return what a pool trades against SOL; None for a pool without SOL on either side."""
+    if WSOL not in (leg.mint_in, leg.mint_out):
+        return None
+    return leg.mint_in if leg.mint_out == WSOL else leg.mint_out
 
 
 def value_lamports(swap: Swap, legs: Iterable[Leg]) -> int | None:
@@ -53,3 +55,13 @@ def dollars_raw(swap: Swap) -> int | None:
     if swap.mint_in in DOLLARS:
         return swap.raw_in
     return swap.raw_out if swap.mint_out in DOLLARS else None
+
+
+def in_usd(lamports: int | None, price: Decimal | None) -> Decimal | None:
+    """Return what lamports are worth in USD at a price of one SOL, in millionths.
+
+    None where either is unknown.
+    """
+    if lamports is None or price is None:
+        return None
+    return (lamports * price / LAMPORTS_PER_SOL).quantize(USD_STEP)

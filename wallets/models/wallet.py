@@ -15,11 +15,11 @@ class WalletQuerySet(models.QuerySet["Wallet"]):
     """Wallets in the words of the domain."""
 
     def visible_to(self, user: Any) -> Self:
-        """Every wallet on the curated list, and those the user follows."""
+        """Every wallet on the curated list that was seen on chain, and those the user follows."""
         if user is None or not user.is_authenticated:
             return self.none()
         mine = models.Exists(Follow.objects.filter(user=user, wallet=models.OuterRef("pk")))
-        return self.filter(models.Q(curated=True) | mine)
+        return self.filter(models.Q(curated=True, unseen=False) | mine)
 
     def due(self, at: datetime) -> Self:
         """Wallets for which a sweep was asked and may start, those who wait longest first."""

@@ -6,13 +6,15 @@ from typing import Final
 from django.db.models import F, Q, QuerySet
 
 from wallets.models import CuratedEntry, Wallet
+from wallets.queries.ranking import RANK_COVERAGE
 
-# A win rate of so few positions proves nothing; one of half-known sales neither.
+# A win rate of fewer positions proves nothing.
 MIN_CLOSED: Final = 30
-MIN_COVERAGE: Final = 0.9
+# What the chain has no history of is not shown to everybody, also where it is on the list.
+_SEEN: Final = Q(wallet__unseen=False)
 QUALIFIES: Final = Q(
     stats__closed_positions__gte=MIN_CLOSED,
-    stats__coverage__gte=MIN_COVERAGE,
+    stats__coverage__gte=RANK_COVERAGE,
     stats__win_rate_low__isnull=False,
 )
 
@@ -29,25 +31,32 @@ def propose_curated() -> "QuerySet[Wallet]":
 
 
 def curated_members(*, on: datetime | None = None) -> "QuerySet[CuratedEntry]":
-    """Return the entries of the wallets on the list now, or at a moment of the past.
+    """Return the entries of the wallets seen on chain that are or were on the list at a moment.
 
     Ranked by the lower end of the win rate as it is today.
     """
     entries = CuratedEntry.objects
     standing = entries.standing() if on is None else entries.on(on)
-    return standing.select_related("wallet__stats").order_by(
-        F("wallet__stats__win_rate_low").desc(nulls_last=True), "wallet"
+    return (
+        standing.filter(_SEEN)
+        .select_related("wallet__stats")
+        .order_by(F("wallet__stats__win_rate_low").desc(nulls_last=True), "wallet")
     )
 
 
 def curated_history() -> "QuerySet[CuratedEntry]":
-    """Return every stay on the list, the latest entered first."""
-    return CuratedEntry.objects.select_related("wallet").order_by("-entered_at", "-pk")
+    """Return every stay on the list of wallets seen on chain, the latest entered first."""
+    stays = CuratedEntry.objects.filter(_SEEN).select_related("wallet")
+    return stays.order_by("-entered_at", "-pk")
 
 
 def curated_version(*, on: datetime | None = None) -> int:
-    """Count the changes that made the list what it is, or was at a moment: its version."""
-    entered, left = CuratedEntry.objects.all(), CuratedEntry.objects.exclude(left_at=None)
+    """Count the changes that made the list what it is, or was at a moment: its version.
+
+    A wallet seen on chain only later counts from the day it was put on the list.
+    """
+    entered = CuratedEntry.objects.filter(_SEEN)
+    left = entered.exclude(left_at=None)
     if on is not None:
         entered, left = entered.filter(entered_at__lte=on), left.filter(left_at__lte=on)
     return entered.count() + left.count()

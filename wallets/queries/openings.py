@@ -12,19 +12,18 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import F, Q
 
-from wallets.domain.money import DOLLARS
+from market.queries import PRICE_HOLDS
+from wallets.domain.money import DOLLARS, in_usd
 from wallets.models import Activity, Disposal, Lot, Position, Trade, Wallet
 
 _KINDS: Final = ("network", "tip", "platform", "other")
-_CENT: Final = Decimal("0.000001")
-_SOL: Final = Decimal(10**9)
-# A price of SOL holds for ten minutes (market.queries); the nearest minute comes first.
+# The nearest minute comes first.
 _PRICES: Final = """
 SELECT t.id, p.minute, p.usd, p.source
 FROM wallets_trade t JOIN market_solprice p
   ON p.minute <= coalesce(t.block_time, t.received_at)
- AND p.minute >= coalesce(t.block_time, t.received_at) - interval '10 minutes'
-WHERE t.id = ANY(%s) ORDER BY t.id, p.minute DESC
+ AND p.minute >= coalesce(t.block_time, t.received_at) - %(holds)s
+WHERE t.id = ANY(%(ids)s) ORDER BY t.id, p.minute DESC
 """
 
 
@@ -237,10 +236,11 @@ def _prices(trades: Sequence[Trade]) -> dict[int, PriceUsed]:
     by_dollars = PriceUsed(None, None, "the dollars paid or received")
     found = {t.pk: by_dollars for t in trades if {t.mint_in, t.mint_out} & DOLLARS}
     valued = {t.pk: t for t in trades if t.pk not in found and t.value_usd is not None}
+    given: dict[str, Any] = {"ids": list(valued), "holds": PRICE_HOLDS}
     with connection.cursor() as cursor:
-        cursor.execute(_PRICES, [list(valued)])
+        cursor.execute(_PRICES, given)
         for pk, minute, usd, source in cursor.fetchall():
-            worth = ((valued[pk].value_lamports or 0) * usd / _SOL).quantize(_CENT)
+            worth = in_usd(valued[pk].value_lamports, usd)
             if pk not in found and worth == valued[pk].value_usd:
                 found[pk] = PriceUsed(usd, minute, source)
     return found

@@ -26,6 +26,6 @@ def the_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "left": history.exclude(left_at=None).count(),
         "min_closed": queries.MIN_CLOSED,
-        "min_coverage": queries.MIN_COVERAGE,
+        "min_coverage": queries.RANK_COVERAGE,
     }
     return render(request, "wallets/the_list.html", context)

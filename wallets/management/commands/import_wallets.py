@@ -14,7 +14,7 @@ from django.db import transaction
 from aura.core import exact, solana
 from aura.core.errors import Refused
 from aura.models import User
-from wallets.actions import curate_wallet, follow_wallet, track_wallet
+from wallets.actions import confirm_wallet, curate_wallet, follow_wallet, track_wallet
 
 FILE_LIMIT = 8 * 1024 * 1024
 ADDRESS_KEYS = ("address", "wallet_address", "wallet", "walletAddress")
@@ -48,6 +48,7 @@ class Command(BaseCommand):
                 address = solana.address(given)
                 if address in seen:
                     raise ValueError("appears earlier in this file")
+                confirm_wallet(address)
                 note = "" if options["dry_run"] else self._import(address, nickname, user)
             except (ValueError, Refused) as reason:
                 refused += 1
