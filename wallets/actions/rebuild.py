@@ -1,17 +1,21 @@
 """Rebuilding every derived row from the raw transactions, and the hash that compares states."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from typing import Any, Final
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
-from aura.core import exact
 from aura.core.events import announce
-from wallets.actions.settle import in_batches, settle
+from wallets.actions.books import books_of, fold_books
+from wallets.actions.derive import derive
+from wallets.actions.settle import in_batches, see_wallets
 from wallets.actions.stats import refresh_stats
+from wallets.domain.ordering import order_key
 from wallets.events import BooksChanged
 from wallets.models import (
     Activity,
@@ -37,7 +41,7 @@ _COMPARED: Final[list[tuple[Any, list[str]]]] = [
     (RawTransaction, ["signature", "slot", "tx_index", "block_time", "version", "failed",
                       "fee_payer", "fee_lamports", "owners"]),
     (PoolLeg, ["no", "owner", "program", "venue", "pool", "mint_in", "raw_in", "mint_out",
-               "raw_out"]),
+               "raw_out", "reserve_in", "reserve_out", "fee_points", "token", "slot"]),
     (Activity, ["network_lamports", "tip_lamports", "platform_lamports", "rent_lamports",
                 "other_lamports", "has_trade", "ambiguous"]),
     (Trade, [*_PLACE, "side", "mint", "mint_in", "raw_in", "mint_out", "raw_out",
@@ -59,6 +63,17 @@ _DERIVED: Final = (
 )  # fmt: skip
 
 
+# 128 bits of each row's SHA-256, added up in two halves.
+_SUMS: Final = """
+SELECT count(*), coalesce(sum(('x' || left(hash, 16))::bit(64)::bigint), 0),
+       coalesce(sum(('x' || substr(hash, 17, 16))::bit(64)::bigint), 0)
+  FROM (SELECT encode(sha256(convert_to(told::text, 'UTF8')), 'hex') AS hash
+          FROM ({rows}) AS told) AS hashed
+"""
+# Trades and transfers held at once while books are folded: however long the history is.
+FOLDED_AT_ONCE: Final = 2_000
+
+
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
     """The hash before and after, and how much was read."""
@@ -78,27 +93,25 @@ def state_hash() -> str:
     """Hash everything that must not depend on order, duplication, delay or restarts.
 
     Rows are a set: the sum of their hashes does not depend on the order they are read in, so
-    none has to be held or sorted.
+    none has to be held or sorted; and they are added up where they are, none has to travel.
     """
     digest = hashlib.sha256()
     for model, fields in _COMPARED:
-        total = 0
-        for line in _lines(model, fields):
-            total += int.from_bytes(hashlib.sha256(line.encode()).digest())
-        digest.update(f"{model.__name__} {total:x}\n".encode())
+        digest.update(f"{model.__name__} {_sums(model, fields)}\n".encode())
     return digest.hexdigest()
 
 
-def _lines(model: Any, fields: list[str]) -> Iterator[str]:
+def _sums(model: Any, fields: list[str]) -> tuple[int, ...]:
     named = {}
     if model not in (RawTransaction, PoolLeg):
         named["of"] = F("wallet__address")
     if model in (Activity, PoolLeg):
         named["in_"] = F("transaction__signature")
     found = model.objects.standing() if model is RawTransaction else model.objects.all()
-    rows: Iterable[dict[str, Any]] = found.values(*fields, **named).iterator()
-    for row in rows:
-        yield exact.dumps(row)
+    rows, given = found.values_list(*fields, *named.values()).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS.format(rows=rows), given)
+        return tuple(map(int, cursor.fetchone()))
 
 
 @transaction.atomic
@@ -113,13 +126,10 @@ def rebuild(*, keep: bool = True) -> RebuildReport:
     wallets = {wallet.address: wallet for wallet in rows}
     ids = [wallet.pk for wallet in wallets.values()]
     before = state_hash()
-    for model in _DERIVED:
-        model._default_manager.filter(wallet__in=ids).delete()
-    PoolLeg.objects.all().delete()
+    _forget(ids)
     standing = RawTransaction.objects.standing()
-    for pairs in in_batches(standing):
-        settle(wallets, pairs())
-    active = Activity.objects.order_by("wallet_id").values_list("wallet_id", flat=True).distinct()
+    active = _derive_all(standing, wallets)
+    _fold_all()
     refresh_stats(active)
     report = RebuildReport(before, state_hash(), standing.count(), len(wallets))
     if not keep:
@@ -127,3 +137,42 @@ def rebuild(*, keep: bool = True) -> RebuildReport:
     elif not report.agrees:
         announce(BooksChanged(ids))
     return report
+
+
+def _forget(wallet_ids: Collection[int]) -> None:
+    with connection.cursor() as cursor:
+        # A deferred check waits in the server's memory until the commit, one for every row's key.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for model in _DERIVED:
+        model._default_manager.filter(wallet__in=wallet_ids).delete()
+    PoolLeg.objects.all().delete()
+
+
+def _derive_all(raws: "QuerySet[RawTransaction]", wallets: Mapping[str, Wallet]) -> set[int]:
+    """Derive rows from raw ones, batch by batch; return the wallets that took part."""
+    active: set[int] = set()
+    for pairs in in_batches(raws):
+        active |= derive(wallets, pairs(), set()).active_ids
+    see_wallets(active, wallets)
+    return active
+
+
+def _fold_all() -> None:
+    """Fold every book from nothing, a wallet's one after the other.
+
+    In the chain's order every batch would touch as many books as it has trades, and write the
+    same lots again and again; in the wallets' order most books are folded and written once.
+    """
+    rows = merge(_in_order(Trade), _in_order(Transfer), key=_order)
+    while some := list(islice(rows, FOLDED_AT_ONCE)):
+        fold_books(books_of(some))
+
+
+def _in_order(model: "type[Trade | Transfer]") -> Iterator[Trade | Transfer]:
+    # backwards along the index of a wallet's latest trades
+    rows = model._default_manager.order_by("-wallet_id", "slot", "tx_index", "pk")
+    return rows.iterator(chunk_size=FOLDED_AT_ONCE)
+
+
+def _order(row: Trade | Transfer) -> tuple[Any, ...]:
+    return (-row.wallet_id, order_key(row.slot, row.tx_index, row.signature))

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from aura.core import exact
 from aura.core.events import announce
+from aura.core.live import refresh_audiences
 from wallets.actions.book_rows import Key
 from wallets.actions.books import books_of, fold_books
 from wallets.actions.derive import Derived, derive, reprice
@@ -58,17 +59,22 @@ def settle(
         ).values_list("wallet_id", "transaction_id")
     )
     derived = derive(wallets, pairs, done)
-    _see(derived.active_ids, wallets)
+    see_wallets(derived.active_ids, wallets)
     moved = books_of_placed(placed_anew)
     fold_books(books_of(derived.rows) | dict.fromkeys(moved))
     return derived, {wallet_id for wallet_id, _ in moved}
 
 
-def _see(active: set[int], wallets: Mapping[str, Wallet]) -> None:
-    """Take wallets that have done something out of the quarantine of the unseen."""
-    seen = [w.pk for w in wallets.values() if w.unseen and w.pk in active]
+def see_wallets(active: Collection[int], wallets: Mapping[str, Wallet]) -> None:
+    """Take wallets that have done something out of the quarantine of the unseen.
+
+    Those on the curated list are from then on in everybody's sight: open pages listen to them.
+    """
+    seen = [w for w in wallets.values() if w.unseen and w.pk in active]
     if seen:
-        Wallet.objects.filter(pk__in=seen).update(unseen=False)
+        Wallet.objects.filter(pk__in=[w.pk for w in seen]).update(unseen=False)
+    if any(w.curated for w in seen):
+        transaction.on_commit(refresh_audiences, robust=True)
 
 
 def tell_news(derived: Derived, moved: set[int]) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import django
 
+from aura.core.errors import Refused
+
 
 def main(brief: Path) -> int:
     """Migrate the scratch database, measure as the brief says, print and write the figures."""
     django.setup()
     from django.core.management import call_command
 
-    from aura.management.bench import ingest, live
+    from aura.management.bench import ingest, live, rebuild
     from aura.management.bench.report import Report
     from aura.management.bench.scratch import ending_on_sigterm
 
@@ -20,7 +22,8 @@ def main(brief: Path) -> int:
     options = handed["options"]
     report = Report(handed["bench"], options)
     report.notes = handed["notes"]
-    measure = {"ingest": ingest.measure, "live": live.measure}[handed["bench"]]
+    benches = {"ingest": ingest.measure, "live": live.measure, "rebuild": rebuild.measure}
+    measure = benches[handed["bench"]]
     with ending_on_sigterm():
         call_command("migrate", verbosity=0, interactive=False)
         told = measure(handed["payloads"], options, report, Path(handed["folder"]))
@@ -33,5 +36,7 @@ def main(brief: Path) -> int:
 if __name__ == "__main__":
     try:
         raise SystemExit(main(Path(sys.argv[1])))
+    except Refused as refusal:
+        raise SystemExit(str(refusal)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

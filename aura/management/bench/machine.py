@@ -25,6 +25,19 @@ def own_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def own_peak() -> int | None:
+    """Return the most memory in bytes this process has held at once; None when not told.
+
+    Not by getrusage: its figure begins with that of the process that started this one.
+    """
+    try:
+        text = (_PROC / "self" / "status").read_text()
+    except OSError:
+        return None
+    sizes = [line.split() for line in text.splitlines() if line.startswith("VmHWM:")]
+    return int(sizes[0][1]) * 1024 if sizes else None
+
+
 def cpu_of(pid: int, *, with_ended_children: bool = False) -> float | None:
     """Return the CPU seconds a process has used, in steps of 10 ms; None when it is gone.
 

@@ -1,4 +1,4 @@
-"""Measures this installation's code: decoding, ledger, recording, live pages, and its rest."""
+"""Measures this installation's code: decoding, ledger, recording, rebuilding, pages, its rest."""
 
 from argparse import ArgumentTypeError
 from typing import Any, Final, NoReturn
@@ -15,33 +15,39 @@ INTERRUPTED: Final = 130
 
 
 class Command(BaseCommand):
-    """`bench decode|ledger|ingest|live|idle`; figures and how to read them: docs/benchmarks.md."""
+    """`bench decode|ledger|ingest|rebuild|live|idle`; how to read them: docs/benchmarks.md."""
 
     help = (
-        "Measure decoding, ledger, recording, live pages or idle memory: a table; JSON by --json."
+        "Measure decoding, ledger, recording, rebuilding, live pages or idle memory: a table; JSON"
+        " by --json."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the five benches and their sizes."""
+        """Declare the six benches and their sizes."""
         benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
         told = {
             "decode": "transactions decoded a second on one core",
             "ledger": "trades folded a second on one core, beside other ledgers",
             "ingest": "recording, the inbox, and the webhook's answer, on a scratch database",
+            "rebuild": "deriving everything again from raw rows, on a scratch database",
             "live": "from a delivery to the row on open pages, on a scratch database",
             "idle": "memory and CPU of the running installation at rest",
         }
         made = {name: benches.add_parser(name, help=text) for name, text in told.items()}
-        for bench in made.values():
-            bench.add_argument("--runs", type=_count, default=5, help="default: 5")
+        for name, bench in made.items():
+            runs = 1 if name == "rebuild" else 5
+            bench.add_argument("--runs", type=_count, default=runs, help=f"default: {runs}")
             bench.add_argument("--json", metavar="FILE", help="write the figures there too")
-        for name in ("decode", "ingest", "live"):
-            _add_sources(made[name])
-        for name in ("decode", "ingest"):
+        for name in ("decode", "ingest", "rebuild", "live"):
+            _add_sources(made[name], 1_000 if name == "rebuild" else 300)
+        for name in ("decode", "ingest", "rebuild"):
             made[name].add_argument("--profile", action="store_true", help="say where time goes")
         made["decode"].add_argument("--passes", type=_count, help="over all of them, a run")
         made["ledger"].add_argument(
             "--trades", type=_count, default=1_000_000, help="in the one long book"
+        )
+        made["rebuild"].add_argument(
+            "--trades", type=_count, default=100_000, help="so many at least"
         )
         ingest = made["ingest"]
         ingest.add_argument("--rate", type=_positive, default=200.0, help="deliveries a second")
@@ -100,14 +106,16 @@ _DJANGOS: Final = frozenset(
 )  # fmt: skip
 
 
-def _add_sources(bench: CommandParser) -> None:
+def _add_sources(bench: CommandParser, transactions: int) -> None:
     bench.add_argument("--data", metavar="FOLDER", help="recorded data; default: AURA_DATA")
     bench.add_argument(
         "--from-database",
         action="store_true",
         help="take the transactions this installation has kept, instead of asking the sandbox",
     )
-    bench.add_argument("--transactions", type=_count, default=300, help="default: 300")
+    bench.add_argument(
+        "--transactions", type=_count, default=transactions, help=f"default: {transactions}"
+    )
 
 
 def _count(text: str) -> int:
