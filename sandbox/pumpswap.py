@@ -31,7 +31,7 @@ from sandbox.builder import Builder, Call
 from sandbox.instructions import create_account, transfer_checked
 from sandbox.pump import BUY, SELL, get_fees, volume_account
 from sandbox.tokens import Token, curve_of, pool_of
-from sandbox.venues import LP_FEE_BPS, PROTOCOL_FEE_BPS, Curve, Fill, SwapPool
+from sandbox.venues import Curve, Fill, SwapPool
 
 MIGRATE = bytes.fromhex("9beae792ec9ea21e")
 POOL_BYTES = 300
@@ -69,13 +69,14 @@ def _event(
     holdings = (tx.bank.tokens[base].amount, tx.bank.tokens[quote].amount)
     with_lp = fill.gross + fill.lp_fee if is_buy else fill.gross - fill.lp_fee
     payload = disc + struct.pack("<q", now)
-    payload += events.u64(*limits, *holdings, *reserves, fill.gross, LP_FEE_BPS, fill.lp_fee)
-    payload += events.u64(PROTOCOL_FEE_BPS, fill.protocol_fee, with_lp)
+    lp, protocol, creator = pool.rates()
+    payload += events.u64(*limits, *holdings, *reserves, fill.gross, lp, fill.lp_fee)
+    payload += events.u64(protocol, fill.protocol_fee, with_lp)
     payload += events.u64(fill.paid if is_buy else fill.received)
     payload += events.keys(
         pool.address, user, base, quote, pool.recipient, pool.recipient_vault, pool.creator
     )
-    payload += events.u64(pool.creator_bps(), fill.creator_fee)
+    payload += events.u64(creator, fill.creator_fee)
     if is_buy:
         payload += b"\x01" + events.u64(0, 0, fill.gross) + struct.pack("<q", now)
         payload += events.u64(fill.tokens) + events.string("buy")
@@ -86,8 +87,7 @@ def _event(
 
 def _fees_call(pool: SwapPool, traded: int) -> Call:
     value = pool.supply * pool.quote // pool.base
-    rates = (LP_FEE_BPS, PROTOCOL_FEE_BPS, pool.creator_bps())
-    return get_fees(AMM_FEE_CONFIG, PUMPSWAP, value, traded, rates)
+    return get_fees(AMM_FEE_CONFIG, PUMPSWAP, value, traded, pool.rates())
 
 
 def buy(tx: Builder, token: Token, user: str, base: str, quote: str, fill: Fill, *,

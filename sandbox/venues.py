@@ -10,11 +10,16 @@ INITIAL_REAL_TOKENS = 793_100_000_000_000
 TOTAL_SUPPLY = 1_000_000_000_000_000
 CURVE_FEE_BPS = 95
 CURVE_CREATOR_BPS = 30
-LP_FEE_BPS = 20
-PROTOCOL_FEE_BPS = 5
 RAYDIUM_FEE_BPS = 25
-# Creator fee of a PumpSwap pool by market value in SOL, highest share for the smallest coins.
-CREATOR_TIERS = ((1_470, 95), (9_820, 70), (34_380, 40), (98_240, 15))
+# Fees of a PumpSwap pool (liquidity, protocol, creator) below 420 SOL of market value, and above
+# it the creator's by the value up to which it holds: https://pump.fun/docs/fees
+SMALLEST = (420, (2, 93, 30))
+CREATOR_TIERS = (
+    (1_470, 95), (2_460, 90), (3_440, 85), (4_420, 80), (9_820, 75), (14_740, 70), (19_650, 65),
+    (24_560, 60), (29_470, 55), (34_380, 50), (39_300, 45), (44_210, 40), (49_120, 35),
+    (54_030, 30), (58_940, 28), (63_860, 25), (68_770, 23), (73_681, 20), (78_590, 18),
+    (83_500, 15), (88_400, 13), (93_330, 10), (98_240, 8),
+)  # fmt: skip
 
 
 def share(amount: int, bps: int) -> int:
@@ -105,22 +110,20 @@ class SwapPool:
     quote: int
     supply: int = TOTAL_SUPPLY
 
-    def creator_bps(self) -> int:
-        """Give the creator's fee for the present market value."""
+    def rates(self) -> tuple[int, int, int]:
+        """Give the fees of liquidity, protocol and creator for the present market value."""
         value = self.supply * self.quote // self.base // 1_000_000_000
-        return next((bps for ceiling, bps in CREATOR_TIERS if value < ceiling), 5)
+        if value < SMALLEST[0]:
+            return SMALLEST[1]
+        return 20, 5, next((bps for ceiling, bps in CREATOR_TIERS if value < ceiling), 5)
 
     def _fees(self, gross: int) -> tuple[int, int, int]:
-        return (
-            share(gross, LP_FEE_BPS),
-            share(gross, PROTOCOL_FEE_BPS),
-            share(gross, self.creator_bps()),
-        )
+        lp, protocol, creator = self.rates()
+        return share(gross, lp), share(gross, protocol), share(gross, creator)
 
     def buy(self, budget: int) -> Fill | None:
         """Fill a purchase for at most `budget` lamports, fees included."""
-        bps = LP_FEE_BPS + PROTOCOL_FEE_BPS + self.creator_bps()
-        net = budget * 10_000 // (10_000 + bps) - 4
+        net = budget * 10_000 // (10_000 + sum(self.rates())) - 4
         tokens = net * self.base // (self.quote + net) if net > 0 else 0
         if tokens <= 0:
             return None

@@ -1,6 +1,6 @@
 """News of the wallets app, read by pages and by the apps above."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aura.core.events import fact
 
@@ -42,10 +42,14 @@ class TradesChanged:
 @fact
 @dataclass(frozen=True, slots=True)
 class TradesVoided:
-    """Trades recorded before are gone: the chain has dropped their transactions."""
+    """Trades recorded before are gone: the chain has dropped their transactions.
+
+    `minutes` are those they fell into, as mint and ISO time, for who has counted them.
+    """
 
     trade_ids: list[int]
     wallet_ids: list[int]
+    minutes: list[tuple[str, str]] = field(default_factory=list)
 
 
 @fact

@@ -1,15 +1,19 @@
-"""Turns the wallets app's news into fragments on open pages."""
+"""What the wallets app's news leads to: fragments on open pages, candles and tokens to look at."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import redis
 
+from aura.core import clock
 from aura.core.events import read_facts
 from aura.core.live import push
+from market.actions import list_tokens, record_trades_in_candles
+from market.models import Listing
 from wallets.events import (
     BooksChanged,
     CoverageChanged,
@@ -19,13 +23,17 @@ from wallets.events import (
 )
 from wallets.models import Trade, Wallet
 from wallets.queries import TradeRow, stats_of, trade_rows, with_status
+from wallets.queries.candles import minutes_of, trade_points
 
 READER: Final = "pages"
+MARKET_READER: Final = "market"
 
 log = logging.getLogger(__name__)
 
 # A page shows so many rows of one wallet; a longer batch would push out its own rows again.
 ROWS_A_PUSH: Final = 50
+# A token is looked at by the scanner when a recorded wallet traded it so lately.
+LOOKED_AT: Final = timedelta(hours=24)
 
 
 def push_news() -> bool:
@@ -89,6 +97,28 @@ def _push_figures(wallet_ids: set[int]) -> None:
                 audience, "wallets/stat_cards.html", context,
                 target=f"#stats-{wallet.pk}", swap="outerMorph",
             )  # fmt: skip
+
+
+def tell_market() -> bool:
+    """Tell the market what recorded wallets traded since the last turn; say if there was news."""
+    return read_facts(MARKET_READER, _tell_market) > 0
+
+
+def _tell_market(facts: list[Any]) -> None:
+    """Draw the candles of the minutes traded in anew, and have their tokens looked at."""
+    traded = minutes_of(_trades(facts, TradesRecorded))
+    gone = {
+        (mint, datetime.fromisoformat(at))
+        for fact in facts
+        if isinstance(fact, TradesVoided)
+        for mint, at in fact.minutes
+    }
+    now = clock.now()
+    minutes = traded | minutes_of(_trades(facts, TradesChanged)) | gone
+    if minutes:
+        record_trades_in_candles(trade_points(minutes), minutes, at=now)
+    lately = {mint for mint, at in traded if at > now - LOOKED_AT}
+    list_tokens(lately, kind=Listing.Kind.TRADED, source="trades", at=now)
 
 
 @contextmanager

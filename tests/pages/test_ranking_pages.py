@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from aura.core import clock
 from aura.models import User
 from tests.make import SOL, make_trade, make_wallet
 from tests.trips import DAY_SLOTS, make_trip, text_of
-from wallets.actions import follow_wallet
+from wallets.actions import follow_wallet, inspect_wallet
 from wallets.models import Wallet, WindowStats
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +30,8 @@ def four(alice: User) -> dict[str, Wallet]:
     make_trip(made["loser"], lamports=SOL // 2, slot=1_000 - 2 * DAY_SLOTS)
     make_trade(made["unknown"], "sell", slot=1_200)
     follow_wallet(alice, address=made["loser"].address, nickname="Aardvark")
+    for wallet in made.values():
+        inspect_wallet(wallet.pk, now=clock.now())
     return made
 
 

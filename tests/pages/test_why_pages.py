@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from aura.models import User
 from tests.busy import make_busy
 from tests.make import START, make_token, make_trade, make_wallet
-from tests.trips import make_three_trips
+from tests.trips import make_three_trips, text_of
+from tests.wallets.dealing import SOL, Deal, deal, pool_of
+from wallets.actions import inspect_wallet
 from wallets.domain.statistics import RULES
 from wallets.models import Position, Wallet
 from wallets.queries.why import OPENED
@@ -48,6 +50,47 @@ def test_every_figure_opens_as_a_page_and_as_the_same_data(
     assert told["figure"]["rule"]["id"] == figure
     assert (told["adds_up"], told["total"], told["sums"]) == (True, opened.total, opened.sums)
     assert len(told["parts"]) == len(opened.parts) > 0
+
+
+def test_what_is_held_opens_to_the_pool_it_would_be_sold_into(
+    as_alice: Client, standing_clock: datetime
+) -> None:
+    """1,000 of 9,000 against 90 SOL at 0.25 %: 8.98 SOL for what cost one."""
+    whale = make_wallet(curated=True)
+    then = standing_clock - timedelta(hours=2)
+    there: dict[str, Any] = {"costs": 0, "venue": "Raydium AMM v4"}
+    held = Deal(then, "buy", "A", 1_000, SOL, reserves=(9_000, 90 * SOL), **there)
+    deal(whale, [held])
+    url = whale.get_absolute_url()
+    card = text_of(as_alice.get(url).content.decode())
+    assert "Unrealised ▲ +7.98 SOL n 1 reserves as last seen at" in card
+    html = as_alice.get(f"{url}why/unrealised/").content.decode()
+    told = text_of(html)
+    assert "Cost 1.00 SOL , worth 8.98 SOL if sold on Raydium AMM v4." in told
+    assert f"The pool {pool_of(held)} stood at 9,000 raw against 90.00 SOL" in told
+    assert "its fee is 0.25% ." in told
+    assert "Adds up" in told
+
+
+def test_a_followers_fills_show_the_pool_and_its_fee(
+    as_alice: Client, standing_clock: datetime
+) -> None:
+    """2.5 SOL into and out of 200 SOL: 0.9975² × (200 / 202.49)² − 1 = −2.9 %, and the costs."""
+    whale, other = make_wallet(curated=True), make_wallet("other")
+    there: dict[str, Any] = {"venue": "Raydium AMM v4", "reserves": (10**12, 200 * SOL)}
+    for hours, side in ((3, "buy"), (2, "sell")):
+        at = standing_clock - timedelta(hours=hours)
+        deal(whale, [Deal(at, side, "A", 100, SOL)])
+        deal(other, [Deal(at + timedelta(seconds=15), side, "A", 1, 9, **there)])
+    inspect_wallet(whale.pk, now=standing_clock)
+    url = whale.get_absolute_url()
+    card = text_of(as_alice.get(url).content.decode())
+    assert re.search(
+        r"Copyability ▼ −2\.9% too few for an interval · n 1 15 s later with \$500", card
+    )
+    told = text_of(as_alice.get(f"{url}why/copyability/").content.decode())
+    assert "200.00 SOL 0.25% Raydium AMM v4" in told
+    assert "Fees and the impact of the follower's own size are included." in told
 
 
 def test_accept_asks_for_data_too(as_alice: Client, whale: Wallet) -> None:
@@ -117,9 +160,9 @@ def test_every_figure_says_what_it_is_reckoned_from() -> None:
 
 
 PAGES = {
-    "wallet": 24, "wallet?window=7d": 25, "why/win_rate/": 22, "why/realised/": 22,
-    "why/roi/": 23, "why/unrealised_mark/": 16, "why/copyability/": 15, "leaderboard": 8,
-    "compare": 15,
+    "wallet": 26, "wallet?window=7d": 27, "why/win_rate/": 24, "why/realised/": 24,
+    "why/roi/": 26, "why/unrealised_mark/": 20, "why/copyability/": 15, "leaderboard": 8,
+    "compare": 17,
 }  # fmt: skip
 
 

@@ -18,7 +18,10 @@ SOL = 10**9
 
 @dataclass(frozen=True)
 class Deal:
-    """One trade of a token for SOL; `usd` is the price of SOL, None where nobody knows it."""
+    """One trade of a token for SOL; `usd` is the price of SOL, None where nobody knows it.
+
+    `reserves` are the pool's raw units and lamports after it, None where its venue tells none.
+    """
 
     at: datetime
     side: str
@@ -32,6 +35,7 @@ class Deal:
     venue: str = "pump.fun"
     pool_raw: int | None = None
     pool_lamports: int | None = None
+    reserves: tuple[int, int] | None = None
 
 
 def mint_of(token: str) -> str:
@@ -87,16 +91,26 @@ def _trade(wallet: Wallet, d: Deal, raw: RawTransaction) -> Trade:
 def _leg(wallet: Wallet, d: Deal, raw: RawTransaction) -> PoolLeg:
     bought = d.side == "buy"
     tokens, lamports = d.pool_raw or d.raw, d.pool_lamports or d.lamports
+    of_token, of_sol = d.reserves or (None, None)
     return PoolLeg(
         transaction=raw, no=0, owner=wallet.address, program=address("program"), venue=d.venue,
         pool=pool_of(d), mint_in=str(WSOL) if bought else mint_of(d.token),
         raw_in=lamports if bought else tokens, mint_out=mint_of(d.token) if bought else str(WSOL),
-        raw_out=tokens if bought else lamports,
+        raw_out=tokens if bought else lamports, token=mint_of(d.token), slot=raw.slot,
+        reserve_in=of_sol if bought else of_token, reserve_out=of_token if bought else of_sol,
     )  # fmt: skip
 
 
+def deep(raw: int, lamports: int) -> dict[str, Any]:
+    """What a deal's pool is: 3,000 times as deep as the deal."""
+    return {"venue": "Raydium AMM v4", "reserves": (3_000 * raw, 3_000 * lamports)}
+
+
 def any_deals(seed: int, count: int, *, until: datetime, days: int = 60) -> list[Deal]:
-    """A plausible history: buys, part sales and full sales in many tokens, in order of time."""
+    """A plausible history: buys, part sales and full sales in many tokens, in order of time.
+
+    Every pool is some thousand times as deep as its last trade.
+    """
     random = Random(seed)
     times = sorted(
         until - timedelta(seconds=random.randint(1, days * 86_400)) for _ in range(count)
@@ -109,7 +123,8 @@ def any_deals(seed: int, count: int, *, until: datetime, days: int = 60) -> list
             token = random.choice(sorted(held))
             raw = held[token] if random.random() < 0.7 else random.randint(1, held[token])
             price = random.randint(300, 1_900)
-            deals.append(Deal(at, "sell", token, raw, max(1, raw * price // 1_000), usd=usd))
+            lamports = max(1, raw * price // 1_000)
+            deals.append(Deal(at, "sell", token, raw, lamports, usd=usd, **deep(raw, lamports)))
             held[token] -= raw
             if not held[token]:
                 del held[token]
@@ -117,7 +132,7 @@ def any_deals(seed: int, count: int, *, until: datetime, days: int = 60) -> list
             token = f"T{random.randint(0, max(3, count // 8))}"
             small = random.random() < 0.2
             raw = random.randint(10**6, 5 * 10**7 if small else 4 * 10**9)
-            deals.append(Deal(at, "buy", token, raw, raw, usd=usd))
+            deals.append(Deal(at, "buy", token, raw, raw, usd=usd, **deep(raw, raw)))
             held[token] = held.get(token, 0) + raw
         if no % 50 == 49:
             deals.append(Deal(at, "sell", f"unknown {no}", 10**6, 10**8, usd=usd))

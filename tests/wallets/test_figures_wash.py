@@ -1,5 +1,6 @@
 """What proves nothing: wash pairs at their bounds, zero-net transactions; followers at theirs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 
 from aura.core.solana import WSOL
+from market.domain import fees
+from market.domain.pools import NO_FEE, Pool, pool_at
 from tests.make import address, make_wallet
 from tests.wallets.dealing import SOL, Deal, deal, mint_of
 from wallets.domain.statistics.following import (
@@ -45,9 +48,9 @@ def pair(no: int, *, hours: float = 0, **more: Any) -> list[Dealing]:
 @pytest.fixture(autouse=True)
 def one_free_venue(monkeypatch: pytest.MonkeyPatch) -> None:
     """A venue that takes nothing, so that the bounds stand alone."""
-    from wallets.domain.statistics import fees
-
-    monkeypatch.setitem(fees.FEE_POINTS, "free", 0)
+    free = replace(fees.ASSUMED.tariffs[0], tiers=((0, ()),))
+    venues = {**fees.VENUES, "free": fees.Venue((free,))}
+    monkeypatch.setattr(fees, "VENUES", venues)
 
 
 def washed(**more: Any) -> bool:
@@ -140,36 +143,73 @@ def test_a_position_with_a_zero_net_transaction_is_flagged() -> None:
     assert leg.mint_in == WSOL
 
 
+DEEP = 10**18
+
+
 def step(
-    is_buy: bool, raw: int, lamports: int, fill: tuple[int, int] | None, costs: int = 0
+    is_buy: bool, raw: int, lamports: int, price: tuple[int, int] | Pool | None, costs: int = 0
 ) -> Step:
-    told = None if fill is None else Fill("s", "free", *fill)
-    return Step(is_buy, raw, lamports, costs, told)
+    """A step filled in a pool so deep that its price stands, free of a fee; or in one given."""
+    if isinstance(price, tuple):
+        price = Pool(price[0] * DEEP, price[1] * DEEP, NO_FEE)
+    fill = None if price is None else Fill("s", "free", price)
+    return Step(is_buy, raw, lamports, costs, fill)
 
 
 def test_a_size_is_shared_out_as_the_wallet_shared_its_own() -> None:
-    """300 over buys of 1 and 2: 100 at 1 a piece, 200 at 2: 200 pieces, all sold at 3: 600."""
+    """300 over buys of 1 and 2: 100 at 1 a piece, 200 at 2: 200 pieces, all sold at 3: 600.
+
+    Each fill is floored: a piece less at a buy, a lamport at a sale.
+    """
     steps = [step(True, 10, 1, (5, 5)), step(True, 10, 2, (5, 10)), step(False, 20, 9, (1, 3), 7)]
-    assert follow(steps, 300) == Followed(300, 593)
+    assert follow(steps, 300) == Followed(300, 198 * 3 - 1 - 7)
 
 
 def test_a_part_sale_sells_the_same_part() -> None:
-    """100 pieces; a quarter of the wallet's sold, then all of the rest: 25 × 2 + 75 × 1."""
+    """99 pieces; a quarter of the wallet's sold, then all of the rest: 24 × 2 and 75 × 1."""
     steps = [step(True, 40, 8, (1, 1)), step(False, 10, 2, (1, 2)), step(False, 30, 6, (1, 1))]
-    assert follow(steps, 100) == Followed(100, 125)
+    assert follow(steps, 100) == Followed(100, 47 + 74)
 
 
-def test_one_trade_without_a_fill_leaves_a_position_unmeasured() -> None:
+def test_a_follower_pays_impact_and_fee_on_both_sides() -> None:
+    """10 SOL into 90 SOL against 10^15 at 0.25 %, on paper; then out of 180 SOL against as much.
+
+    9.975 SOL go in: 10^15 × 9.975 / 99.975 = 99,774,943,735,933. Of them 249,437,359,340 are fee:
+    180 SOL × 99,525,506,376,593 / 1,099,525,506,376,593 = 16.293020074 SOL.
+    """
+    bought = pool_at("Raydium AMM v4", 10**15, 90 * SOL)
+    sold = pool_at("Raydium AMM v4", 10**15, 180 * SOL)
+    steps = [step(True, 10, SOL, bought, 5_000), step(False, 10, SOL, sold, 7_000)]
+    assert follow(steps, 10 * SOL) == Followed(10 * SOL + 5_000, 16_293_020_074 - 7_000)
+    # a size that moves nothing gets twice the price, less twice the fee
+    followed = follow(steps, SOL // 1_000)
+    assert followed is not None
+    assert (followed.got_lamports + 7_000) / (SOL // 1_000) == pytest.approx(1.99, abs=0.001)
+
+
+def test_one_trade_without_a_pool_leaves_a_position_unmeasured() -> None:
     steps = [step(True, 10, 1, (5, 5)), step(False, 10, 1, None)]
     assert follow(steps, 100) is None
     assert follow([step(False, 10, 1, (1, 1))], 100) is None
     assert follow([], 100) is None
+    concentrated = Step(False, 10, 1, 0, Fill("s", "Orca Whirlpool", None))
+    assert follow([steps[0], concentrated], 100) is None
+
+
+def test_a_curve_that_sells_out_or_is_complete_leaves_a_position_unmeasured() -> None:
+    """Almost complete, there are fewer tokens than 5 SOL would buy; complete, none come back."""
+    last = pool_at("pump.fun", 281_000_000_000_000, 114_500_000_000)
+    complete = pool_at("pump.fun", 279_900_000_000_000, 115_005_359_056)
+    young = pool_at("pump.fun", 1_000_000_000_000_000, 32 * SOL)
+    assert follow([step(True, 10, 1, last), step(False, 10, 1, young)], 5 * SOL) is None
+    assert follow([step(True, 10, 1, young), step(False, 10, 1, complete)], 5 * SOL) is None
+    assert follow([step(True, 10, 1, last), step(False, 10, 1, last)], SOL // 10) is not None
 
 
 def test_copyability_is_of_the_measurable_positions_and_tells_their_share() -> None:
     told = copyability([Followed(100, 150), None, Followed(300, 250), None])
     assert (told.value, told.n, told.coverage) == (0.0, 2, 0.5)
-    assert told.note == "impact not included"
+    assert told.note == ""
     assert copyability([]).missing_reason == "no closed position with full basis in the window"
 
 

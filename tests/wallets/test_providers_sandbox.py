@@ -69,8 +69,9 @@ def whale(sandbox: str, settings: Settings) -> str:
     settings.SOLANA_RPC_URL = f"{sandbox}/public-rpc"
     settings.DEXSCREENER_URL = f"{sandbox}/dexscreener"
     settings.BIRDEYE_URL = f"{sandbox}/birdeye"
+    settings.JUPITER_URL, settings.RUGCHECK_URL = f"{sandbox}/jupiter", f"{sandbox}/rugcheck/v1"
     settings.QUOTAS = dict.fromkeys(
-        ("helius", "solana-rpc", "dexscreener", "birdeye"), (10**9, 1000.0)
+        settings.QUOTAS, (10**9, 1000.0)
     )
     rows = http.request_text("sandbox", "GET", sandbox, "/wallets.csv").splitlines()
     return rows[1].split(",")[0]
@@ -81,15 +82,15 @@ def test_every_endpoint_is_as_our_parsers_expect(whale: str) -> None:
     out = io.StringIO()
     call_command("check_vendors", address=whale, stdout=out)
     lines = out.getvalue().splitlines()
-    assert lines[-1] == "all 15 endpoints are as expected"
-    assert len([line for line in lines if re.search(r"  ok +\d+ ms$", line)]) == 15
+    assert lines[-1] == "all 27 endpoints are as expected"
+    assert len([line for line in lines if re.search(r"  ok +\d+ ms$", line)]) == 27
 
 
 @pytest.mark.django_db
 def test_a_wrong_key_is_told_endpoint_by_endpoint(whale: str, settings: Settings) -> None:
     settings.HELIUS_API_KEY = "not-the-key"
     out = io.StringIO()
-    with pytest.raises(CommandError, match="8 of 15 endpoints are not as expected"):
+    with pytest.raises(CommandError, match="10 of 27 endpoints are not as expected"):
         call_command("check_vendors", address=whale, stdout=out)
     assert "helius getTransaction " in out.getvalue()
     assert "not-the-key" not in out.getvalue()

@@ -9,11 +9,12 @@ import pytest
 from aura.core import clock, exact
 from aura.core.errors import Refused
 from aura.core.solana import USDC
+from market.domain.pools import pool_at
 from market.models import SolPrice
 from tests.make import make_wallet
 from tests.wallets.dealing import SOL, Deal, any_deals, deal, mint_of
 from wallets.actions import inspect_wallet, refresh_stats
-from wallets.domain.statistics import Window
+from wallets.domain.statistics import RULES, Window
 from wallets.domain.statistics.results import Quote
 from wallets.models import Activity, Disposal, Holding, Lot, Position, Trade, Wallet
 from wallets.queries.figures import figures_of
@@ -63,7 +64,7 @@ def test_every_figure_opens_and_adds_up(yenni: Wallet, window: Window) -> None:
         if figure != "copyability":
             assert page.figure == figures_of(yenni, window, now=NOW)[figure]
         told = exact.loads(exact.dumps(page.told()))
-        assert told["figure"]["rule"]["version"] == 1
+        assert told["figure"]["rule"]["version"] == RULES[figure].version
         assert told["adds_up"] is True
         assert len(told["parts"]) == len(page.parts)
 
@@ -202,11 +203,12 @@ def test_a_mark_of_a_dead_token_is_none() -> None:
 
 def test_copyability_opens_to_the_swaps_a_follower_is_filled_at() -> None:
     wallet, other = make_wallet(), make_wallet("other")
-    at = NOW - timedelta(hours=2)
+    at, v4 = NOW - timedelta(hours=2), "Raydium AMM v4"
+    there: dict[str, Any] = {"venue": v4, "reserves": (10**12, 200 * SOL)}
     deal(wallet, [Deal(at, "buy", "A", 100, SOL)])
-    deal(other, [Deal(at + timedelta(seconds=70), "buy", "A", 10, SOL // 5)])
+    deal(other, [Deal(at + timedelta(seconds=70), "buy", "A", 10, SOL // 5, **there)])
     deal(wallet, [Deal(at + timedelta(hours=1), "sell", "A", 100, 2 * SOL)])
-    deal(other, [Deal(at + timedelta(hours=1, seconds=65), "sell", "A", 10, SOL // 5)])
+    deal(other, [Deal(at + timedelta(hours=1, seconds=65), "sell", "A", 10, SOL // 5, **there)])
     page = why(wallet, "copyability", delay=60, size_usd=100)
     (part,) = page.parts
     assert isinstance(part, FollowedPart)
@@ -214,6 +216,9 @@ def test_copyability_opens_to_the_swaps_a_follower_is_filled_at() -> None:
     assert [step.fill and step.fill.signature for step in part.steps] == [
         t.signature for t in theirs
     ]
+    assert [step.fill and step.fill.pool for step in part.steps] == [
+        pool_at(v4, 10**12, 200 * SOL)
+    ] * 2
     assert part.followed is not None
     assert page.figure.value == part.followed.gain_lamports / part.followed.paid_lamports
     assert page.adds_up
@@ -247,7 +252,7 @@ def test_five_thousand_trades_open_in_as_few_queries_as_ten(django_assert_num_qu
     deal(wallet, any_deals(8, 5_000, until=NOW))
     deal(small, any_deals(2, 60, until=NOW))
     counted = {
-        "win_rate": 17, "realised": 17, "unrealised_mark": 11, "copyability": 5,
+        "win_rate": 20, "realised": 20, "unrealised": 14, "unrealised_mark": 16, "copyability": 5,
     }  # fmt: skip
     for figure, queries in counted.items():
         for one in (wallet, small):

@@ -14,16 +14,16 @@ from wallets.domain.money import (
     DOLLAR_DECIMALS,
     DOLLARS,
     dollars_raw,
+    in_usd,
     side_of,
+    token_of,
     value_lamports,
 )
 from wallets.domain.ordering import order_key
-from wallets.domain.values import Decoded, Swap
+from wallets.domain.values import Decoded, Leg, Swap
 from wallets.domain.values import Transaction as TransactionValue
 from wallets.models import Activity, PoolLeg, RawTransaction, Trade, Transfer, Wallet
 
-SOL = Decimal(10**9)
-_CENT = Decimal("0.000001")
 _FOR_DOLLARS = Q(mint_in__in=DOLLARS) | Q(mint_out__in=DOLLARS)
 
 
@@ -89,25 +89,32 @@ def _store_compared(raws: Sequence[RawTransaction]) -> None:
 
 
 def _note_legs(derived: Derived, raw: RawTransaction, meaning: Decoded) -> None:
-    for no, leg in enumerate(meaning.legs):
-        derived.legs.append(
-            PoolLeg(
-                transaction=raw,
-                no=no,
-                owner=leg.owner or "",
-                program=leg.program,
-                venue=leg.venue,
-                pool=leg.pool or "",
-                mint_in=leg.mint_in,
-                raw_in=leg.raw_in,
-                mint_out=leg.mint_out,
-                raw_out=leg.raw_out,
-            )
-        )
+    derived.legs.extend(_leg(raw, no, leg) for no, leg in enumerate(meaning.legs))
     said = (meaning.compared, "; ".join(meaning.disagreements))
     if said != (raw.compared, raw.disagreements):
         raw.compared, raw.disagreements = said
         derived.compared.append(raw)
+
+
+def _leg(raw: RawTransaction, no: int, leg: Leg) -> PoolLeg:
+    reserves = leg.reserves
+    return PoolLeg(
+        transaction=raw,
+        no=no,
+        owner=leg.owner or "",
+        program=leg.program,
+        venue=leg.venue,
+        pool=leg.pool or "",
+        mint_in=leg.mint_in,
+        raw_in=leg.raw_in,
+        mint_out=leg.mint_out,
+        raw_out=leg.raw_out,
+        reserve_in=None if reserves is None else reserves.of_in,
+        reserve_out=None if reserves is None else reserves.of_out,
+        fee_points=None if reserves is None else reserves.fee_points,
+        token=token_of(leg) or "",
+        slot=raw.slot,
+    )
 
 
 def _derive_one(
@@ -217,7 +224,7 @@ def reprice(trades: "QuerySet[Trade]") -> None:
     rows = list(trades.exclude(value_lamports=None).exclude(_FOR_DOLLARS))
     prices = sol_price_at({trade.at for trade in rows})
     for trade in rows:
-        trade.value_usd = _in_usd(trade.value_lamports, prices[trade.at])
+        trade.value_usd = in_usd(trade.value_lamports, prices[trade.at])
     Trade.objects.bulk_update(rows, ["value_usd"], batch_size=500)
 
 
@@ -225,10 +232,4 @@ def _usd(swap: Swap, value: int | None, price: Decimal | None) -> Decimal | None
     dollars = dollars_raw(swap)
     if dollars is not None:
         return Decimal(dollars).scaleb(-DOLLAR_DECIMALS)
-    return _in_usd(value, price)
-
-
-def _in_usd(lamports: int | None, price: Decimal | None) -> Decimal | None:
-    if lamports is None or price is None:
-        return None
-    return (lamports * price / SOL).quantize(_CENT)
+    return in_usd(value, price)

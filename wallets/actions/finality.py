@@ -14,6 +14,7 @@ from wallets.actions.stats import refresh_stats
 from wallets.domain.finality import Verdict, next_ask, next_ask_of_void
 from wallets.events import BooksChanged, TradesVoided
 from wallets.models import Activity, PoolLeg, RawTransaction, Trade, Transfer
+from wallets.queries.candles import minute
 
 _Status = RawTransaction.Status
 
@@ -92,7 +93,8 @@ def void_transactions(signatures: Collection[str], *, at: datetime) -> int:
     refresh_stats(active)
     if trades:
         traded = sorted({trade.wallet_id for trade in trades})
-        announce(TradesVoided([trade.pk for trade in trades], traded))
+        minutes = {(t.mint, minute(t.block_time).isoformat()) for t in trades if t.block_time}
+        announce(TradesVoided([trade.pk for trade in trades], traded, sorted(minutes)))
     if active:
         announce(BooksChanged(sorted(active)))
     return len(raws)

@@ -14,13 +14,16 @@ from wallets.domain.statistics.following import USUAL_DELAY, USUAL_SIZE, copyabi
 from wallets.domain.statistics.holding import hold_time, style
 from wallets.domain.statistics.results import expectancy, payoff_ratio, profit_factor, roi
 from wallets.models import PositionFlag, Wallet, WindowStats
+from wallets.queries.figures import OpenResult, open_results, opened_since
 from wallets.queries.followers import FollowedPosition, trail_of
 from wallets.queries.tallies import Key, WindowSums, window_sums
 from wallets.queries.traded import flags_of, last_trades
 
 # A wallet is inspected again after so long at the latest: tokens die and rise without it.
 INSPECT_WITHIN: Final = timedelta(hours=6)
-_INSPECTED: Final = ("copy_return", "copy_share")
+_COPIED: Final = ("copy_return", "copy_low", "copy_high", "copy_n", "copy_share")
+# What only a look through the wallet finds.
+_LOOKED: Final = (*_COPIED, "roi")
 _KEPT: Final = ("id", "wallet", "window")
 
 # By mint, position and rule id: since when it holds.
@@ -32,13 +35,14 @@ def store_windows(
 ) -> None:
     """Store the figures of wallets whose books changed; their inspection is due from now on.
 
-    What only an inspection finds (flags, copyability) stays as it was found last.
+    What only a look finds (flags, copyability, what is held at executable prices) stays as it was
+    found last.
     """
     rows = [_row(pk, window, sums, now) for pk in wallet_ids for window in Window]
     for row in rows:
         if row.window == Window.ALL:
             row.changes_at = now
-    _upsert(rows, leave=_INSPECTED)
+    _upsert(rows, leave=_LOOKED)
 
 
 def forget_windows(wallet_ids: Collection[int]) -> None:
@@ -58,7 +62,9 @@ def slide_windows(wallet_ids: Sequence[int], *, now: datetime) -> int:
     whole = WindowStats.objects.filter(wallet__in=ids, window=Window.ALL)
     known = set(whole.values_list("wallet_id", flat=True))
     spans = [window for window in Window if window != Window.ALL]
-    _upsert([_row(pk, window, sums, now) for pk in known for window in spans], _INSPECTED)
+    still_open = {pk: open_results(pk) for pk in known}
+    slid = [_row(pk, window, sums, now, still_open[pk]) for pk in known for window in spans]
+    _upsert(slid, leave=_COPIED)
     store_windows([pk for pk in ids if pk not in known], sums, now=now)
     return len(ids)
 
@@ -79,13 +85,19 @@ def inspect_wallet(wallet_id: int, *, now: datetime) -> bool:
         for reason, since in reasons.items()
     }
     trail = trail_of(whole.wallet, delays=(USUAL_DELAY,))
-    return _store_inspection(whole, flags, trail.followed(USUAL_DELAY, USUAL_SIZE), now=now)
+    followed = trail.followed(USUAL_DELAY, USUAL_SIZE)
+    return _store_inspection(whole, flags, followed, open_results(wallet_id), now=now)
 
 
 @again_after_deadlock
 @transaction.atomic
 def _store_inspection(
-    seen: WindowStats, flags: Flags, followed: Sequence[FollowedPosition], *, now: datetime
+    seen: WindowStats,
+    flags: Flags,
+    followed: Sequence[FollowedPosition],
+    still_open: Sequence[OpenResult],
+    *,
+    now: datetime,
 ) -> bool:
     rows = Wallet.objects.filter(pk=seen.wallet_id)
     wallet = rows.select_for_update(skip_locked=True, of=("self",)).first()
@@ -93,11 +105,11 @@ def _store_inspection(
         return False
     _store_flags(wallet, flags)
     sums = window_sums([wallet.pk], now=now)
-    stored = [_row(wallet.pk, window, sums, now) for window in Window]
+    stored = [_row(wallet.pk, window, sums, now, still_open) for window in Window]
     for row in stored:
-        told = _copied(followed, Window(row.window).since(now))
-        row.copy_share = told.coverage
-        row.copy_return = told.value if isinstance(told.value, float) else None
+        told: Any = _copied(followed, Window(row.window).since(now))
+        row.copy_return, row.copy_low, row.copy_high = told.value, told.low, told.high
+        row.copy_n, row.copy_share = told.n, told.coverage
         if row.window == Window.ALL:
             row.changes_at = _next_inspection(wallet, now)
     _upsert(stored)
@@ -137,7 +149,13 @@ def _next_inspection(wallet: Wallet, now: datetime) -> datetime:
     return min([now + INSPECT_WITHIN, *(at for at in deaths if at > now)])
 
 
-def _row(pk: int, window: Window, sums: Mapping[Key, WindowSums], now: datetime) -> WindowStats:
+def _row(
+    pk: int,
+    window: Window,
+    sums: Mapping[Key, WindowSums],
+    now: datetime,
+    still_open: Sequence[OpenResult] = (),
+) -> WindowStats:
     found = sums.get((pk, window)) or WindowSums()
     tally = found.tally
     strict = tally.closed + tally.dead_open
@@ -163,16 +181,16 @@ def _row(pk: int, window: Window, sums: Mapping[Key, WindowSums], now: datetime)
         realised_lamports=tally.realised_lamports,
         realised_usd=None if tally.unpriced else tally.realised_usd,
         coverage=tally.coverage,
-        **_ratios(tally),
+        **_ratios(tally, opened_since(still_open, window.since(now))),
     )
 
 
-def _ratios(tally: Tally) -> dict[str, Any]:
+def _ratios(tally: Tally, still_open: Sequence[tuple[int, int]]) -> dict[str, Any]:
     return {
+        "roi": roi(tally, still_open).value,
         "profit_factor": profit_factor(tally).value,
         "expectancy_lamports": expectancy(tally).value,
         "payoff_ratio": payoff_ratio(tally).value,
-        "roi": roi(tally).value,
         "hold_seconds": hold_time(tally).value,
         "style": style(tally).value or "",
     }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from solders.pubkey import Pubkey
 
@@ -14,7 +14,12 @@ _NO_MINT: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class CurveTrade:
-    """A trade on a pump.fun curve: quote and token amounts before fees, raw."""
+    """A trade on a pump.fun curve: quote and token amounts before fees, raw.
+
+    `virtual_quote` and `virtual_tokens` are the reserves it prices by after the trade; None in a
+    payload too short for them. `points` are the fees of protocol and creator in hundredths of a
+    per cent; none in one from before the event told them.
+    """
 
     mint: str
     quote_mint: str
@@ -22,6 +27,9 @@ class CurveTrade:
     tokens: int
     is_buy: bool
     user: str
+    virtual_quote: int | None = None
+    virtual_tokens: int | None = None
+    points: tuple[int, int] | None = None
 
 
 def curve_trade(payload: bytes) -> CurveTrade | None:
@@ -32,29 +40,41 @@ def curve_trade(payload: bytes) -> CurveTrade | None:
     if payload[:8] != _TRADE or len(payload) < 8 + 32 + 8 + 8 + 1 + 32:
         return None
     lamports, tokens = _u64(payload, 40), _u64(payload, 48)
-    quote_mint, quote = _quote(payload)
+    other = _other_quote(payload)
+    has_reserves = len(payload) >= 129
+    virtual_quote = _u64(payload, 97) if has_reserves else None
     return CurveTrade(
         mint=_address(payload, 8),
-        quote_mint=quote_mint or WSOL,
-        quote=lamports if quote_mint is None else quote,
+        quote_mint=WSOL if other is None else other.mint,
+        quote=lamports if other is None else other.raw,
         tokens=tokens,
         is_buy=payload[56] != 0,
         user=_address(payload, 57),
+        virtual_quote=virtual_quote if other is None else other.virtual,
+        virtual_tokens=_u64(payload, 105) if has_reserves else None,
+        points=(_u64(payload, 161), _u64(payload, 209)) if len(payload) >= 225 else None,
     )
 
 
-def _quote(payload: bytes) -> tuple[str | None, int]:
-    """Find the quote mint and amount in the tail a curve of another currency than SOL fills."""
+class _Quote(NamedTuple):
+    mint: str
+    raw: int
+    virtual: int | None
+
+
+def _other_quote(payload: bytes) -> _Quote | None:
+    """Find mint, amount and virtual reserve in the tail a curve of another currency fills."""
     # 8 of discriminator, then the fixed fields up to last_update_timestamp
     place = 8 + 32 + 17 + 32 + 5 * 8 + 32 + 16 + 32 + 16 + 1 + 32
     place = _after_vector(payload, place, 1)
     place = _after_vector(payload, place + 1 + 4 * 8, 34)
     if len(payload) < place + 40:
-        return None, 0
+        return None
     mint = payload[place : place + 32]
     if mint == _NO_MINT:
-        return None, 0
-    return str(Pubkey.from_bytes(mint)), _u64(payload, place + 32)
+        return None
+    virtual = _u64(payload, place + 40) if len(payload) >= place + 48 else None
+    return _Quote(str(Pubkey.from_bytes(mint)), _u64(payload, place + 32), virtual)
 
 
 def _after_vector(payload: bytes, place: int, size: int) -> int:

@@ -1,6 +1,7 @@
 """What pools took in and gave out, from events and from the movements they caused."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from solders.pubkey import Pubkey
@@ -9,6 +10,7 @@ from wallets.domain.curve import CurveTrade, curve_trade
 from wallets.domain.flows import Flow, flows_under, net_of
 from wallets.domain.keepers import kept_owner_above
 from wallets.domain.programs import NATIVE_VAULTS, POOL_ACCOUNT, PROGRAMS, PUMP, TRADER_ACCOUNT
+from wallets.domain.reserves import reserves_after, reserves_of_curve
 from wallets.domain.scene import Scene
 from wallets.domain.values import Instruction, Leg, Move
 
@@ -47,7 +49,8 @@ def pool_trades(scene: Scene, events: Mapping[int, Sequence[bytes]]) -> list[Poo
                 curve = _curve(item, trade)
                 found.append(PoolTrade(at, _curve_leg(scene, item, trade, curve), curve, flows))
         else:
-            found.extend(_moved(scene, at, item, flows))
+            moved = list(_moved(scene, at, item, flows))
+            found.extend(_with_reserves(moved, events.get(at, ())))
     return [trade for trade in found if trade.leg.raw_in and trade.leg.raw_out]
 
 
@@ -82,7 +85,19 @@ def _curve_leg(scene: Scene, item: Instruction, trade: CurveTrade, curve: str) -
     if not trade.is_buy:
         taken, given = given, taken
     owner = _trader(scene, item, trade.user)
-    return Leg(owner, PUMP, PROGRAMS[PUMP].name, curve, *taken, *given)
+    name = PROGRAMS[PUMP].name
+    return Leg(owner, PUMP, name, curve, *taken, *given, reserves_of_curve(name, trade))
+
+
+def _with_reserves(trades: Sequence[PoolTrade], events: Sequence[bytes]) -> Sequence[PoolTrade]:
+    """Add the pool's reserves where an instruction made one trade and its events tell them."""
+    if len(trades) != 1:
+        return trades
+    (trade,) = trades
+    reserves = reserves_after(trade.leg, events)
+    if reserves is None:
+        return trades
+    return [trade._replace(leg=replace(trade.leg, reserves=reserves))]
 
 
 def _curve(item: Instruction, trade: CurveTrade) -> str:

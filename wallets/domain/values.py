@@ -117,9 +117,24 @@ class Swap:
     program: str | None
 
 
+class Reserves(NamedTuple):
+    """What a constant-product pool prices by after a leg: raw units of both of the leg's mints.
+
+    Virtual reserves of launch curves are inside. `fee_points` is the venue's fee in hundredths of
+    a per cent where its event tells another than the table (`market.domain.fees`) has.
+    """
+
+    of_in: int
+    of_out: int
+    fee_points: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """What one pool took in (`mint_in`, `raw_in`) and gave out (`mint_out`, `raw_out`)."""
+    """What one pool took in (`mint_in`, `raw_in`) and gave out (`mint_out`, `raw_out`).
+
+    `reserves` are the pool's after it, where the venue tells them; None: not known.
+    """
 
     owner: str | None
     program: str
@@ -129,6 +144,7 @@ class Leg:
     raw_in: int
     mint_out: str
     raw_out: int
+    reserves: Reserves | None = None
 
 
 @dataclass(frozen=True, slots=True)

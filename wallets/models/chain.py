@@ -148,10 +148,29 @@ class PoolLeg(models.Model):
     raw_in = RawAmountField()
     mint_out = models.CharField(max_length=44)
     raw_out = RawAmountField()
+    reserve_in = RawAmountField(
+        null=True, blank=True, help_text="what the pool prices by after the leg, of mint_in"
+    )
+    reserve_out = RawAmountField(null=True, blank=True, help_text="the same of mint_out")
+    fee_points = models.PositiveIntegerField(
+        null=True, blank=True, help_text="told by the venue; empty: as the table of fees has it"
+    )
+    token = models.CharField(
+        max_length=44, blank=True, help_text="what the pool trades against SOL, if it does"
+    )
+    slot = models.BigIntegerField(null=True, blank=True, help_text="the transaction's")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["transaction", "no"], name="one_leg_a_number")
+        ]
+        indexes: ClassVar = [
+            # pool_quotes(): a token's pools, and of each its latest leg
+            models.Index(
+                fields=["token", "pool", "-slot"],
+                name="leg_pool_recent",
+                condition=~models.Q(token="") & ~models.Q(pool=""),
+            )
         ]
 
     def __str__(self) -> str:

@@ -45,13 +45,18 @@ class WindowStats(models.Model):
         blank=True,
         help_text="empty: a price is missing",
     )
-    roi = models.FloatField(null=True, blank=True)
+    roi = models.FloatField(
+        null=True, blank=True, help_text="open positions at executable prices of the last look"
+    )
     hold_seconds = models.BigIntegerField(null=True, blank=True)
     style = models.CharField(max_length=8, blank=True)
     coverage = models.FloatField(null=True, blank=True)
     copy_return = models.FloatField(
-        null=True, blank=True, help_text="a follower's, 15 s later with $500, without impact"
+        null=True, blank=True, help_text="a follower's, 15 s later with $500, impact included"
     )
+    copy_low = models.FloatField(null=True, blank=True)
+    copy_high = models.FloatField(null=True, blank=True)
+    copy_n = models.PositiveIntegerField(default=0, help_text="positions measurable")
     copy_share = models.FloatField(null=True, blank=True, help_text="of positions measurable")
 
     class Meta:

@@ -11,7 +11,6 @@ from wallets.queries.books import (
 )
 from wallets.queries.curation import (
     MIN_CLOSED,
-    MIN_COVERAGE,
     QUALIFIES,
     curated_history,
     curated_members,
@@ -33,6 +32,7 @@ from wallets.queries.listing import (
     whales,
 )
 from wallets.queries.lists import follows_of, listed, lists_beside, lists_of, tags_of
+from wallets.queries.ranking import RANK_COVERAGE
 from wallets.queries.tokens import TokenView, tokens_of
 from wallets.queries.trades import (
     TradeFilter,
@@ -50,8 +50,8 @@ __all__ = [
     "FOLLOWED",
     "MAX_SEARCH",
     "MIN_CLOSED",
-    "MIN_COVERAGE",
     "QUALIFIES",
+    "RANK_COVERAGE",
     "SORTS",
     "USUAL_SORT",
     "Day",

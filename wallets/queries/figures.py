@@ -1,15 +1,18 @@
 """A wallet's figures in a window, each with n, interval, coverage and the rule that made it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from decimal import Decimal
+from typing import Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
 from aura.core import clock
+from market.queries import sol_price_at
+from wallets.domain.ledger.marks import exit_signs
 from wallets.domain.statistics import Figure, Prior, Tally, Window
 from wallets.domain.statistics.equity import DayResult, equity_end, max_drawdown
 from wallets.domain.statistics.holding import hold_time, style
@@ -34,6 +37,7 @@ from wallets.domain.statistics.results import (
 )
 from wallets.domain.statistics.washing import died_at
 from wallets.models import Disposal, Holding, Position, Wallet
+from wallets.queries.pools import depth_usd, pool_quotes
 from wallets.queries.ranking import population_prior
 from wallets.queries.tallies import WindowSums, window_sums
 
@@ -49,11 +53,6 @@ JOIN LATERAL (
    ORDER BY block_time DESC, slot DESC, tx_index DESC LIMIT 1
 ) t ON t.raw > 0
 """
-
-
-def no_quote(_mint: str, _raw: int) -> Quote | None:
-    """Know no executable price: pools' reserves are not recorded."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +90,25 @@ def figures_of(
     window: Window = Window.ALL,
     *,
     now: datetime | None = None,
-    quote: PriceFunction = no_quote,
+    quote: PriceFunction | None = None,
     prior: Prior | None = None,
 ) -> WalletFigures:
-    """Work out a wallet's figures in a window as of now; eight queries, whatever it traded.
+    """Work out a wallet's figures in a window as of now; eleven queries, whatever it traded.
 
-    `quote` tells executable prices; `prior` saves fitting it again for several wallets.
-    Copyability is apart: see `wallets.queries.followers`.
+    `quote` tells executable prices, by default the pools' as last seen; `prior` saves fitting it
+    again for several wallets. Copyability is apart: see `wallets.queries.followers`.
     """
     now = now or clock.now()
     sums = window_sums([wallet.pk], now=now, windows=[window]).get(
         (wallet.pk, window), WindowSums()
     )
     days = calendar_of(wallet, window, now=now)
-    held = holdings_known(wallet)
+    held = priced_held(wallet.pk, quote)
     made = figures_from(sums.tally, days, prior or population_prior(window))
-    still_open = worth_of_open(wallet, window.since(now), held, quote)
-    marks = marks_of([h.mint for h in held], now=now)
     made |= {
-        "roi": roi(sums.tally, still_open),
-        "unrealised": unrealised(priced_held(held, quote)),
-        "unrealised_mark": unrealised(
-            [marked_held(h, marks.get(h.mint)) for h in held], rule_id="unrealised_mark"
-        ),
+        "roi": roi(sums.tally, opened_since(open_results(wallet.pk, held), window.since(now))),
+        "unrealised": unrealised(held),
+        "unrealised_mark": unrealised(marked_held(held, now=now), rule_id="unrealised_mark"),
     }
     return WalletFigures(window, window.since(now), now, made, days, sums)
 
@@ -162,18 +157,51 @@ def calendar_of(wallet: Wallet, window: Window, *, now: datetime) -> list[DayRes
     ]
 
 
-def holdings_known(wallet: Wallet) -> list[Held]:
-    """List what is held with known cost, the dearest first; the unknown part is left out."""
-    rows = Holding.objects.filter(wallet=wallet, raw__gt=0).order_by("-cost_lamports", "pk")
-    return [
-        Held(h.mint, int(h.raw) - int(h.unknown_raw), h.cost_lamports, None)
+def priced_held(wallet_id: int, quote: PriceFunction | None = None) -> list[Held]:
+    """List what is held with known cost at executable prices, the dearest first; two queries.
+
+    Units of unknown cost would be sold with the others and are left out of worth and cost.
+    """
+    rows = Holding.objects.filter(wallet=wallet_id, raw__gt=0).order_by("-cost_lamports", "pk")
+    held = [
+        Held(h.mint, int(h.raw) - int(h.unknown_raw), h.cost_lamports, None, int(h.unknown_raw))
         for h in rows
         if h.raw > h.unknown_raw
     ]
+    price = quote or pool_quotes(h.mint for h in held)
+    return [h.priced(price) for h in held]
+
+
+def marked_held(held: Sequence[Held], *, now: datetime) -> list[Held]:
+    """Value holdings at their tokens' last recorded price; two queries.
+
+    What is dead, or was never recorded at a price, stands at its executable worth.
+    """
+    marks = marks_of([h.mint for h in held], now=now)
+    sol_usd = sol_price_at([now])[now]
+    return [_marked(h, marks.get(h.mint), sol_usd) for h in held]
+
+
+def _marked(held: Held, mark: Mark | None, sol_usd: Decimal | None) -> Held:
+    if mark is None or is_unsaleable(held, sol_usd):
+        return held
+    return replace(held, quote=mark.worth(held.raw), exit_lamports=None)
+
+
+def is_unsaleable(held: Held, sol_usd: Decimal | None) -> bool:
+    """Whether the pool is too thin, or an exit worth too little of the cost, for a living token."""
+    seen = None if held.quote is None else held.quote.seen
+    return bool(
+        exit_signs(
+            pool_usd=depth_usd(seen, sol_usd),
+            executable_lamports=None if held.quote is None else held.quote.lamports,
+            cost_lamports=held.cost_lamports,
+        )
+    )
 
 
 def marks_of(mints: Sequence[str], *, now: datetime) -> dict[str, Mark]:
-    """Return the last recorded price of each mint; none of a token that is dead by the rule."""
+    """Return the last recorded price of each mint; none of a token without a trade for a day."""
     if not mints:
         return {}
     with connection.cursor() as cursor:
@@ -185,27 +213,35 @@ def marks_of(mints: Sequence[str], *, now: datetime) -> dict[str, Mark]:
         }
 
 
-def worth_of_open(
-    wallet: Wallet, since: datetime | None, held: Sequence[Held], quote: PriceFunction
-) -> list[tuple[int, int]]:
-    """Return cost and result of open positions opened since then that have an executable price."""
-    quoted = {
-        h.mint: h.quote.lamports - h.cost_lamports for h in priced_held(held, quote) if h.quote
-    }
+class OpenResult(NamedTuple):
+    """An open position whose token has an executable price: cost, and realised and unrealised."""
+
+    opened_at: datetime | None
+    cost_lamports: int
+    result_lamports: int
+
+
+def open_results(wallet_id: int, held: Iterable[Held] | None = None) -> list[OpenResult]:
+    """List open positions with an executable price, at the prices of `held` if given.
+
+    One query, and two more without `held`.
+    """
+    priced = priced_held(wallet_id) if held is None else held
+    gains = {h.mint: h.quote.lamports - h.cost_lamports for h in priced if h.quote is not None}
+    if not gains:
+        return []
     rows = Position.objects.filter(
-        wallet=wallet, is_open=True, full_basis=True, cost_lamports__gt=0, mint__in=quoted
+        wallet=wallet_id, is_open=True, full_basis=True, cost_lamports__gt=0, mint__in=gains
     )
-    if since is not None:
-        rows = rows.filter(opened_at__gt=since)
-    return [(p.cost_lamports, p.realised_lamports + quoted[p.mint]) for p in rows] if quoted else []
+    return [
+        OpenResult(p.opened_at, p.cost_lamports, p.realised_lamports + gains[p.mint]) for p in rows
+    ]
 
 
-def priced_held(held: Sequence[Held], quote: PriceFunction) -> list[Held]:
-    """Ask for the executable price of everything held."""
-    return [Held(h.mint, h.raw, h.cost_lamports, quote(h.mint, h.raw)) for h in held]
-
-
-def marked_held(held: Held, mark: Mark | None) -> Held:
-    """Value a holding at the mark, if there is one."""
-    worth = None if mark is None else mark.worth(held.raw)
-    return Held(held.mint, held.raw, held.cost_lamports, worth)
+def opened_since(results: Iterable[OpenResult], since: datetime | None) -> list[tuple[int, int]]:
+    """Return cost and result of those opened after a moment; None: of all."""
+    return [
+        (one.cost_lamports, one.result_lamports)
+        for one in results
+        if since is None or (one.opened_at is not None and one.opened_at > since)
+    ]

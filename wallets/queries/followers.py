@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from aura.core.solana import LAMPORTS_PER_SOL, WSOL
+from market.domain.pools import pool_at
 from wallets.domain.statistics import Figure, Window
 from wallets.domain.statistics.following import (
     DELAYS,
@@ -27,9 +28,10 @@ from wallets.models import Position, Trade, Wallet
 from wallets.queries.traded import Memberships, Place, memberships_of
 
 # For each of the wallet's trades the pool that moved most of its token, and for each delay that
-# pool's first recorded swap from then on. Every probe is a short range of (mint, block_time).
+# pool's first recorded swap from then on, with the reserves it left. Every probe is a short range
+# of (mint, block_time).
 _FILLS: Final = """
-SELECT t.id, d.delay, f.signature, f.venue, f.raw, f.lamports
+SELECT t.id, d.delay, f.signature, f.venue, f.fee_points, f.block_time, f.raw, f.lamports
 FROM wallets_trade t
 JOIN LATERAL (
   SELECT l.pool FROM wallets_poolleg l
@@ -40,9 +42,9 @@ JOIN LATERAL (
 ) own ON true
 CROSS JOIN unnest(%(delays)s::int[]) AS d(delay)
 JOIN LATERAL (
-  SELECT n.signature, l.venue,
-         CASE WHEN l.mint_in = t.mint THEN l.raw_in ELSE l.raw_out END AS raw,
-         CASE WHEN l.mint_in = t.mint THEN l.raw_out ELSE l.raw_in END AS lamports
+  SELECT n.signature, l.venue, l.fee_points, n.block_time,
+         CASE WHEN l.mint_in = t.mint THEN l.reserve_in ELSE l.reserve_out END AS raw,
+         CASE WHEN l.mint_in = t.mint THEN l.reserve_out ELSE l.reserve_in END AS lamports
     FROM wallets_trade n JOIN wallets_poolleg l ON l.transaction_id = n.transaction_id
    WHERE n.mint = t.mint
      AND n.block_time >= t.block_time + make_interval(secs => d.delay)
@@ -137,10 +139,21 @@ def _fills(wallet: Wallet, mints: list[str], delays: list[int]) -> dict[tuple[in
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FILLS, given)
-        return {
-            (trade, delay): Fill(signature, venue, int(raw), int(lamports))
-            for trade, delay, signature, venue, raw, lamports in cursor.fetchall()
-        }
+        return {(trade, delay): _fill(*told) for trade, delay, *told in cursor.fetchall()}
+
+
+def _fill(
+    signature: str,
+    venue: str,
+    fee_points: int | None,
+    at: datetime,
+    raw: Decimal | None,
+    lamports: Decimal | None,
+) -> Fill:
+    if not raw or not lamports:
+        return Fill(signature, venue, None)
+    pool = pool_at(venue, int(raw), int(lamports), at=at, told_points=fee_points)
+    return Fill(signature, venue, pool)
 
 
 def copy_table(wallet: Wallet, window: Window, *, now: datetime) -> dict[tuple[int, int], Figure]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import F
 
+from market.queries import sol_price_at
 from wallets.domain.money import QUOTES
 from wallets.domain.statistics.washing import (
     Dealing,
@@ -20,6 +21,7 @@ from wallets.domain.statistics.washing import (
     zero_net,
 )
 from wallets.models import Disposal, Lot, Position, Trade, Wallet
+from wallets.queries.figures import is_unsaleable, priced_held
 
 # A position within its wallet: its mint and number.
 Place = tuple[str, int]
@@ -98,9 +100,10 @@ def last_trades(mints: Iterable[str]) -> dict[str, datetime | None]:
 
 
 def flags_of(wallet: Wallet, *, now: datetime) -> dict[Place, dict[str, datetime | None]]:
-    """Find why positions of a wallet need care: rule ids, and since when; six queries.
+    """Find why positions of a wallet need care: rule ids, and since when; nine queries.
 
-    dust, wash_w1, wash_w3: it proves nothing. dead: it is open on a dead token, since its death.
+    dust, wash_w1, wash_w3: it proves nothing. dead: it is open on a dead token, since its death or
+    since its pool was seen as it is now.
     """
     members = memberships_of(wallet)
     flags: dict[Place, dict[str, datetime | None]] = defaultdict(dict)
@@ -115,14 +118,32 @@ def flags_of(wallet: Wallet, *, now: datetime) -> dict[Place, dict[str, datetime
     for place, usd in members.bought_usd.items():
         if is_dust(usd):
             flags[place]["dust"] = None
+    for place, death in _deaths(wallet, now).items():
+        flags[place]["dead"] = death
+    return dict(flags)
+
+
+def _deaths(wallet: Wallet, now: datetime) -> dict[Place, datetime]:
+    """Return since when the tokens of a wallet's open positions are dead; four queries."""
     still_open = list(
         Position.objects.filter(wallet=wallet, is_open=True).values_list("mint", "no")
     )
+    if not still_open:
+        return {}
     traded = last_trades(mint for mint, _ in still_open)
+    sol_usd = sol_price_at([now])[now]
+    sunk = {
+        held.mint: held.quote.seen.at
+        for held in priced_held(wallet.pk)
+        if held.quote is not None and held.quote.seen is not None
+        if is_unsaleable(held, sol_usd)
+    }
+    found: dict[Place, datetime] = {}
     for mint, no in still_open:
-        if (death := died_at(traded[mint], now)) is not None:
-            flags[mint, no]["dead"] = death
-    return dict(flags)
+        deaths = [at for at in (died_at(traded[mint], now), sunk.get(mint)) if at is not None]
+        if deaths:
+            found[mint, no] = min(deaths)
+    return found
 
 
 def _flows_of(wallet: Wallet) -> list[PoolFlow]:

@@ -21,9 +21,9 @@ from wallets.models import Disposal, Position, PositionFlag, Wallet
 from wallets.queries.figures import (
     figures_from,
     figures_of,
-    holdings_known,
-    no_quote,
-    worth_of_open,
+    open_results,
+    opened_since,
+    priced_held,
 )
 from wallets.queries.openings import (
     LotPart,
@@ -127,14 +127,15 @@ def why(
     now: datetime | None = None,
     limit: int = PAGE,
     offset: int = 0,
-    quote: PriceFunction = no_quote,
+    quote: PriceFunction | None = None,
     delay: int = USUAL_DELAY,
     size_usd: int = USUAL_SIZE,
 ) -> Why:
     """Open a figure of a wallet to what makes it, a page of parts at a time.
 
-    `figure` is a rule id of OPENED, else Refused. `delay` and `size_usd` choose the follower of
-    copyability. The number of queries does not depend on how much the wallet traded.
+    `figure` is a rule id of OPENED, else Refused. `quote` tells executable prices, by default the
+    pools' as last seen. `delay` and `size_usd` choose the follower of copyability. The number of
+    queries does not depend on how much the wallet traded.
     """
     if figure not in OPENED:
         raise Refused(f"there is no figure called {figure}")
@@ -167,7 +168,12 @@ class _Books:
 
 
 def _why_closed(
-    wallet: Wallet, figure: str, window: Window, now: datetime, quote: PriceFunction, page: slice
+    wallet: Wallet,
+    figure: str,
+    window: Window,
+    now: datetime,
+    quote: PriceFunction | None,
+    page: slice,
 ) -> Why:
     since = window.since(now)
     prior = population_prior(window)
@@ -177,7 +183,9 @@ def _why_closed(
     days = calendar(p for p in books.pieces if _after(p.disposed_at, since))
     remade = figures_from(again, days, prior)[figure]
     if figure == "roi":
-        remade = roi(again, worth_of_open(wallet, since, holdings_known(wallet), quote))
+        remade = roi(
+            again, opened_since(open_results(wallet.pk, priced_held(wallet.pk, quote)), since)
+        )
     parts: Sequence[PositionPart | SoldPart]
     if figure in _TRIPS:
         total, parts = _positions(wallet, figure, books, since, page)

@@ -9,9 +9,15 @@ from django.db.models import Q
 
 from wallets.domain.statistics import Figure, Window
 from wallets.domain.statistics.following import Followed, Step, copyability
-from wallets.domain.statistics.results import PriceFunction, unrealised
+from wallets.domain.statistics.results import (
+    Held,
+    PriceFunction,
+    SeenPool,
+    known_share,
+    unrealised,
+)
 from wallets.models import Wallet
-from wallets.queries.figures import holdings_known, marked_held, marks_of, priced_held
+from wallets.queries.figures import marked_held, priced_held
 from wallets.queries.followers import trail_of
 from wallets.queries.openings import LotPart, lots_where
 
@@ -20,7 +26,9 @@ from wallets.queries.openings import LotPart, lots_where
 class HeldPart:
     """What is held of one token with known cost, its lots, and what it is worth by which price.
 
-    `source` is who quoted it, or the transaction whose price marks it; empty: no price known.
+    `source` is the pool it would be sold into, or the transaction whose price marks it; empty: no
+    price known. `seen` is that pool with its reserves and fee as last seen. `unknown_raw` more
+    units without a known cost would be sold along for `exit_lamports` in all.
     """
 
     mint: str
@@ -29,16 +37,28 @@ class HeldPart:
     worth_lamports: int | None
     source: str
     gain_lamports: int | None
+    unknown_raw: int
+    exit_lamports: int | None
+    seen: SeenPool | None
     lots: list[LotPart]
 
     @property
     def adds_up(self) -> bool:
-        """Whether the lots make the holding and worth less cost the gain."""
+        """Whether the lots make the holding, the pool its worth, and worth less cost the gain."""
         known = [lot for lot in self.lots if lot.cost_left_lamports is not None]
         is_held = sum(lot.raw_left for lot in known) == self.raw
         is_paid = sum(lot.cost_left_lamports or 0 for lot in known) == self.cost_lamports
         worth, gain = self.worth_lamports, self.gain_lamports
-        return is_held and is_paid and (worth is None or worth - self.cost_lamports == gain)
+        is_gain = worth is None or worth - self.cost_lamports == gain
+        return is_held and is_paid and is_gain and self._is_of_pool
+
+    @property
+    def _is_of_pool(self) -> bool:
+        if self.seen is None or self.exit_lamports is None:
+            return True
+        whole = self.seen.pool.sell(self.raw + self.unknown_raw)
+        share = known_share(whole, self.raw, self.unknown_raw)
+        return (self.exit_lamports, self.worth_lamports) == (whole, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +76,17 @@ class FollowedPart:
 
 
 def why_held(
-    wallet: Wallet, shown: Figure, now: datetime, quote: PriceFunction, page: slice
+    wallet: Wallet, shown: Figure, now: datetime, quote: PriceFunction | None, page: slice
 ) -> tuple[Figure, dict[str, int], int, list[Any], bool]:
     """Open unrealised: figure, sums, number of parts, the page's parts, whether it adds up."""
-    held = holdings_known(wallet)
+    held = priced_held(wallet.pk, quote)
     if shown.rule.id == "unrealised_mark":
-        marks = marks_of([h.mint for h in held], now=now)
-        held = [marked_held(h, marks.get(h.mint)) for h in held]
-    else:
-        held = priced_held(held, quote)
+        held = marked_held(held, now=now)
     some = held[page]
     lots: dict[str, list[LotPart]] = defaultdict(list)
     for lot in lots_where(Q(wallet=wallet, raw_left__gt=0, mint__in=[h.mint for h in some])):
         lots[lot.mint].append(lot)
-    parts = []
-    for h in some:
-        worth = None if h.quote is None else h.quote.lamports
-        parts.append(
-            HeldPart(
-                h.mint, h.raw, h.cost_lamports, worth, h.quote.source if h.quote else "",
-                None if worth is None else worth - h.cost_lamports, lots[h.mint],
-            )
-        )  # fmt: skip
+    parts = [_held_part(h, lots[h.mint]) for h in some]
     priced = [(h.quote.lamports, h.cost_lamports) for h in held if h.quote is not None]
     sums = {
         "worth_lamports": sum(worth for worth, _ in priced),
@@ -86,6 +95,19 @@ def why_held(
     }
     adds_up = unrealised(held, rule_id=shown.rule.id) == shown and all(p.adds_up for p in parts)
     return shown, sums, len(held), parts, adds_up
+
+
+def _held_part(held: Held, lots: list[LotPart]) -> HeldPart:
+    quote = held.quote
+    if quote is None:
+        return HeldPart(
+            held.mint, held.raw, held.cost_lamports, None, "", None, held.unknown_raw, None, None,
+            lots,
+        )  # fmt: skip
+    return HeldPart(
+        held.mint, held.raw, held.cost_lamports, quote.lamports, quote.source,
+        quote.lamports - held.cost_lamports, held.unknown_raw, held.exit_lamports, quote.seen, lots,
+    )  # fmt: skip
 
 
 def why_followed(

@@ -152,6 +152,12 @@ def percent(fraction: float | None) -> SafeString:
 
 
 @register.filter
+def points(hundredths_of_a_percent: int) -> str:
+    """Show a fee told in hundredths of a per cent as a percentage."""
+    return f"{Decimal(hundredths_of_a_percent) / 100:.2f}%"
+
+
+@register.filter
 def grade(win_rate: float | None) -> str:
     """Grade a win rate as the original did: good above 60 %, fair above 50 %."""
     if win_rate is None:

@@ -64,7 +64,7 @@ def grouped(found: WalletFigures, stored: WindowStats | None) -> list[Group]:
 
 
 def copied(stored: WindowStats | None) -> Figure:
-    """Return copyability as the last inspection stored it; its n and interval are told by why.
+    """Return copyability as the last inspection stored it.
 
     Working it out walks through every trade of the wallet, which a page has no time for.
     """
@@ -75,8 +75,8 @@ def copied(stored: WindowStats | None) -> Figure:
         reason = "not looked through yet" if share is None else "no closed position is measurable"
         return missing("copyability", reason, coverage=share)
     return Figure(
-        RULES["copyability"], stored.copy_return, stored.closed, coverage=share,
-        note="15 s later with $500; impact not included",
+        RULES["copyability"], stored.copy_return, stored.copy_n, stored.copy_low, stored.copy_high,
+        coverage=share, note="15 s later with $500",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from aura.core.solana import LAMPORTS_PER_SOL
-from wallets.domain.statistics.fees import WHOLE, points_of
+from market.domain.pools import Pool
 from wallets.domain.statistics.figure import Figure, made, missing
 from wallets.domain.statistics.intervals import Sample, paired_ratio_interval
 from wallets.domain.statistics.rates import NONE_CLOSED
@@ -23,12 +23,14 @@ FILLED_WITHIN: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A recorded swap of the wallet's pool after the delay: token against lamports."""
+    """The first recorded swap of the wallet's pool after the delay, and the pool it left behind.
+
+    `pool` is a token against lamports; None: the venue tells no reserves.
+    """
 
     signature: str
     venue: str
-    raw: int
-    lamports: int
+    pool: Pool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +66,34 @@ def follow(steps: Sequence[Step], size_lamports: int) -> Followed | None:
     """Follow one closed position's trades, in chain order, with so many lamports.
 
     The size is shared out over the buys as the wallet's own lamports were; at a sale the follower
-    sells the share of his tokens that the wallet sold of its own, at the last one all. None when
-    one trade has no fill: the position is not measurable.
+    sells the share of his tokens that the wallet sold of its own, at the last one all. Each time
+    he trades with the pool as the swap he is filled after left it. None when one trade has no such
+    pool, it has not as many tokens as he would buy, or it is a complete curve, which takes none
+    back: the position is not measurable.
     """
     stake = sum(step.lamports for step in steps if step.is_buy)
-    filled = [(step, step.fill) for step in steps if step.fill is not None]
-    if stake <= 0 or len(filled) < len(steps):
+    pools = [step.fill.pool for step in steps if step.fill is not None and step.fill.pool]
+    if stake <= 0 or len(pools) < len(steps):
         return None
     paid = got = held = theirs = 0
     left, stake_left = size_lamports, stake
-    for place, (step, fill) in enumerate(filled):
-        points = points_of(fill.venue)
+    for place, (step, pool) in enumerate(zip(steps, pools, strict=True)):
         if step.is_buy:
             put = left * step.lamports // stake_left if stake_left else 0
             left, stake_left = left - put, stake_left - step.lamports
-            held += put * WHOLE // (WHOLE + points) * fill.raw // fill.lamports
+            bought = pool.buy(put)
+            if bought >= pool.for_sale_raw:
+                return None
+            held += bought
             theirs += step.raw
             paid += put + step.costs_lamports
         else:
-            is_all = place == len(filled) - 1 or step.raw >= theirs
+            is_all = place == len(steps) - 1 or step.raw >= theirs
             sold = held if is_all else held * step.raw // theirs
             held, theirs = held - sold, max(0, theirs - step.raw)
-            got += sold * fill.lamports // fill.raw * (WHOLE - points) // WHOLE
-            got -= step.costs_lamports
+            if not pool.for_sale_raw:
+                return None
+            got += pool.sell(sold) - step.costs_lamports
     return Followed(paid, got)
 
 
@@ -96,8 +103,8 @@ def copyability(followed: Sequence[Followed | None]) -> Figure:
     share = len(measured) / len(followed) if followed else None
     if not measured:
         reason = (
-            f"none of {len(followed)} closed positions measurable: no swap of the pool is recorded "
-            "within a minute after the delay, or the price of SOL is unknown"
+            f"none of {len(followed)} closed positions measurable: no swap that tells the pool's "
+            "reserves is recorded within a minute after the delay, or the price of SOL is unknown"
             if followed
             else NONE_CLOSED
         )
@@ -107,10 +114,7 @@ def copyability(followed: Sequence[Followed | None]) -> Figure:
     interval = paired_ratio_interval(
         _sample(gains), _sample(stakes), sum(g * p for g, p in zip(gains, stakes, strict=True))
     )
-    return made(
-        "copyability", sum(gains) / sum(stakes), len(measured), interval, coverage=share,
-        note="impact not included",
-    )  # fmt: skip
+    return made("copyability", sum(gains) / sum(stakes), len(measured), interval, coverage=share)
 
 
 def _sample(values: Sequence[int]) -> Sample:

@@ -1,9 +1,11 @@
 """What positions earned: realised, unrealised, and the ratios between gains, losses and cost."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
+from market.domain.pools import Pool
 from wallets.domain.statistics.figure import Figure, made, missing
 from wallets.domain.statistics.intervals import (
     Sample,
@@ -19,11 +21,27 @@ NO_LOSS: Final = "no losing position in the window"
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPool:
+    """A pool of a token against lamports as its last recorded swap left it."""
+
+    address: str
+    venue: str
+    pool: Pool
+    signature: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """What selling an amount would fetch now, impact and fees taken off, and who says so."""
+    """What an amount is worth now, and who says so.
+
+    `source` is a pool's address, a vendor, or the transaction whose price marks it. `seen` is the
+    pool an executable price was reckoned from: fee and impact are taken off.
+    """
 
     lamports: int
     source: str
+    seen: SeenPool | None = None
 
 
 # Asked with a mint and raw units; None where no pool or quote is known.
@@ -32,12 +50,32 @@ PriceFunction = Callable[[str, int], Quote | None]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is held of one token with known cost, and what it is worth by some price, if any."""
+    """What is held of one token with known cost, and what it is worth by some price, if any.
+
+    `unknown_raw` more units are held without a known cost. Of `exit_lamports`, what selling all
+    of them together would fetch, `quote` is the share of the known ones by quantity.
+    """
 
     mint: str
     raw: int
     cost_lamports: int
     quote: Quote | None
+    unknown_raw: int = 0
+    exit_lamports: int | None = None
+
+    def priced(self, price: PriceFunction) -> "Held":
+        """Return it at a price of the whole holding; the unknown units' share is floored."""
+        whole = price(self.mint, self.raw + self.unknown_raw)
+        if whole is None:
+            return replace(self, quote=None, exit_lamports=None)
+        share = known_share(whole.lamports, self.raw, self.unknown_raw)
+        return replace(self, quote=replace(whole, lamports=share), exit_lamports=whole.lamports)
+
+
+def known_share(lamports: int, raw: int, unknown_raw: int) -> int:
+    """Return what of a whole holding's worth is the units' of known cost: they take the rest."""
+    whole = raw + unknown_raw
+    return lamports - (lamports * unknown_raw // whole if whole else 0)
 
 
 def realised(found: Tally) -> Figure:
@@ -54,7 +92,10 @@ def realised_usd(found: Tally) -> Figure:
 
 
 def unrealised(holdings: Sequence[Held], *, rule_id: str = "unrealised") -> Figure:
-    """Return worth less cost of what is held; `coverage` is the share of cost with a price."""
+    """Return worth less cost of what is held; `coverage` is the share of cost with a price.
+
+    The note tells what lacks one, and when the pools were last seen.
+    """
     priced = [(held, held.quote) for held in holdings if held.quote is not None]
     whole = sum(held.cost_lamports for held in holdings)
     covered = sum(held.cost_lamports for held, _ in priced)
@@ -64,7 +105,13 @@ def unrealised(holdings: Sequence[Held], *, rule_id: str = "unrealised") -> Figu
     if holdings and not priced:
         return missing(rule_id, reason, len(holdings), coverage=share)
     gain = sum(quote.lamports - held.cost_lamports for held, quote in priced)
-    return made(rule_id, gain, len(priced), coverage=share, note=reason if lacking else "")
+    notes = [reason] if lacking else []
+    times = [quote.seen.at for _, quote in priced if quote.seen is not None]
+    if times:
+        first, last = (f"{at.astimezone(UTC):%F %H:%M}" for at in (min(times), max(times)))
+        told = f"at {first}" if first == last else f"from {first} to {last}"
+        notes.append(f"reserves as last seen {told} UTC")
+    return made(rule_id, gain, len(priced), coverage=share, note="; ".join(notes))
 
 
 def profit_factor(found: Tally) -> Figure:

@@ -78,19 +78,25 @@ _TABLE: Final = (
         "as long as one piece lacks a price: a part would pass for the whole.",
     ),
     Rule(
-        "unrealised", 1, "Unrealised", "lamports",
-        "What selling all that is held would fetch at an executable price (impact included), less "
-        "its cost; holdings of unknown cost are left out.",
+        "unrealised", 2, "Unrealised", "lamports",
+        "What selling all that is held would fetch, fee and impact off, in the deepest pool of the "
+        "token against SOL that traded within a day of its last recorded swap, less its cost. The "
+        "reserves are those the pool's last recorded swap left, however long ago: only swaps of "
+        "recorded wallets are seen. Pools against dollars and with concentrated liquidity tell "
+        "none. Units of unknown cost would be sold along and have their share by quantity, which "
+        "is left out. Network fees of the sale are not foreseen.",
     ),
     Rule(
-        "unrealised_mark", 1, "Unrealised at the mark", "lamports",
+        "unrealised_mark", 2, "Unrealised at the mark", "lamports",
         "What is held at the price of the last recorded trade of its token, less its cost. No sale "
-        "of that size need be possible at that price.",
+        "of that size need be possible at that price. A dead token, or one never recorded at a "
+        "price, stands at what selling it would fetch.",
     ),
     Rule(
-        "roi", 1, "ROI", "ratio",
+        "roi", 2, "ROI", "ratio",
         "Result over cost of the positions opened in the window. An open one counts when what it "
-        "holds has an executable price; coverage is the share of cost that counts.",
+        "holds has an executable price, reckoned as for unrealised; coverage is the share of cost "
+        "that counts.",
         "ratio of sums ± 1.96 standard errors of its residuals",
     ),
     Rule(
@@ -110,12 +116,14 @@ _TABLE: Final = (
         "Ranks are hidden below 90 %.",
     ),
     Rule(
-        "copyability", 1, "Copyability", "ratio",
+        "copyability", 2, "Copyability", "ratio",
         "What a follower would have made of the closed positions with full basis, over what he put "
-        "in: the size is shared out over the wallet's buys, every buy and sale is filled at the "
-        "first swap of that pool recorded from the delay on, within a minute, plus the venue's "
-        "fee and the same network costs as the wallet's own. Impact is not included: recorded "
-        "swaps do not tell the pool's reserves.",
+        "in: the size is shared out over the wallet's buys, every buy and sale goes to the "
+        "reserves that the first swap of that pool recorded from the delay on, within a minute, "
+        "left behind, with impact, the venue's fee and the same network costs as the wallet's own. "
+        "What his earlier fills moved is not carried on to later reserves, which errs against "
+        "him. A position with a fill whose pool tells no reserves (concentrated liquidity) is not "
+        "measurable.",
         "ratio of sums ± 1.96 standard errors of its residuals",
     ),
     Rule(
@@ -132,7 +140,7 @@ _TABLE: Final = (
         "All that the position bought was worth less than $20, each buy at its own price.",
     ),
     Rule(
-        "wash_w1", 1, "Wash: matched pairs", "reason",
+        "wash_w1", 2, "Wash: matched pairs", "reason",
         "Three pairs or more within 24 hours of a buy followed by a sale of the same token within "
         "750 slots, amounts less than 1 % apart, a loss of at most the fees (venue's fee included) "
         "and 1 %, a gain of at most 1 %. Known for the wallet itself, not yet for its relatives.",
@@ -142,9 +150,11 @@ _TABLE: Final = (
         "One transaction in which the same pool was bought from and sold to.",
     ),
     Rule(
-        "dead", 1, "Dead token", "reason",
-        "No trade of the token is recorded for 24 hours. Only trades of recorded wallets are seen: "
-        "others may still trade it.",
+        "dead", 2, "Dead token", "reason",
+        "No trade of the token is recorded for 24 hours, or less than $1,000 lie in its pool, or "
+        "selling all that is held would fetch less than 5 % of its cost, as far as each is known. "
+        "Only trades of recorded wallets are seen: others may still trade it. What lies in a "
+        "launch curve is not judged: every one begins empty.",
     ),
 )  # fmt: skip
 

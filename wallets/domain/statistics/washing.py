@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from market.domain.fees import fee_on
 from wallets.domain.ledger.marks import QUIET
-from wallets.domain.statistics.fees import fee_on
 
 DUST_USD: Final = Decimal(20)
 PAIR_SLOTS: Final = 750
