@@ -1,11 +1,16 @@
 """System checks: misconfiguration is found at the start, with a hint."""
 
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+
+VENDOR_URLS: Final = (
+    "HELIUS_RPC_URL", "HELIUS_API_URL", "DEXSCREENER_URL", "BIRDEYE_URL", "JUPITER_URL",
+    "RUGCHECK_URL",
+)  # fmt: skip
 
 
 @register
@@ -21,10 +26,7 @@ def check_world(**_: Any) -> list[CheckMessage]:
             )
         )
     if settings.WORLD == "solana":
-        hosts = {
-            name: urlsplit(getattr(settings, name)).hostname or ""
-            for name in ("HELIUS_RPC_URL", "HELIUS_API_URL", "DEXSCREENER_URL", "BIRDEYE_URL")
-        }
+        hosts = {name: urlsplit(getattr(settings, name)).hostname or "" for name in VENDOR_URLS}
         local = [n for n, host in hosts.items() if host in ("localhost", "127.0.0.1", "::1")]
         if local:
             found.append(

@@ -1,4 +1,4 @@
-"""Birdeye: what SOL cost in past minutes."""
+"""Birdeye: how it is asked, how it answers, and what SOL cost in past minutes."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,33 +27,45 @@ class Birdeye:
 
     # https://docs.birdeye.so/reference/get-defi-history_price
     def _history_price(self, time_from: int, time_to: int) -> Any:
-        return http.request_json(
-            self.vendor,
-            "GET",
-            settings.BIRDEYE_URL,
+        return get(
             "/defi/history_price",
-            params={
-                "address": WSOL,
-                "address_type": "token",
-                "type": "1m",
-                "time_from": time_from,
-                "time_to": time_to,
-            },
-            headers={"X-API-KEY": settings.BIRDEYE_API_KEY, "x-chain": "solana"},
-            credits=_UNITS,
+            _UNITS,
+            address=WSOL,
+            address_type="token",
+            type="1m",
+            time_from=time_from,
+            time_to=time_to,
         )
+
+
+def get(path: str, units: int, **params: str | int) -> Any:
+    """Ask Birdeye for an answer that costs so many compute units."""
+    return http.request_json(
+        Birdeye.vendor,
+        "GET",
+        settings.BIRDEYE_URL,
+        path,
+        params=params,
+        headers={"X-API-KEY": settings.BIRDEYE_API_KEY, "x-chain": "solana"},
+        credits=units,
+    )
+
+
+def data_of(vendor: str, what: str, answer: Any) -> Any:
+    """Take an answer out of its envelope, which can say failure under HTTP 200: then Garbled."""
+    if not isinstance(answer, dict) or answer.get("success") is not True:
+        said = answer.get("message") if isinstance(answer, dict) else None
+        words = http.quote(said) if isinstance(said, str) else ""
+        raise Garbled(vendor, f"{what} failed{words}")
+    return answer.get("data")
 
 
 def parse_history(vendor: str, answer: Any) -> list[SolQuote]:
     """Read an answer of history_price, oldest first; points without a price are left out.
 
-    Raises Garbled when it is no success with items: the envelope can say failure under HTTP 200.
+    Raises Garbled when it is no success with items.
     """
-    if not isinstance(answer, dict) or answer.get("success") is not True:
-        said = answer.get("message") if isinstance(answer, dict) else None
-        words = http.quote(said) if isinstance(said, str) else ""
-        raise Garbled(vendor, f"history_price failed{words}")
-    data = answer.get("data")
+    data = data_of(vendor, "history_price", answer)
     items = data.get("items") if isinstance(data, dict) else [] if data is None else None
     if not isinstance(items, list):
         raise Garbled(vendor, "history_price answered no items")

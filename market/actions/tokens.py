@@ -1,4 +1,4 @@
-"""Every write of the market app: one verb, one transaction."""
+"""Tokens, their names, and the price of SOL."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Reading the market: prices at a moment, and what is still to be asked."""
+"""Prices of SOL at a moment, and what is still to be asked."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

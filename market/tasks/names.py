@@ -1,4 +1,4 @@
-"""What the queue calls: ask the world for names and prices, then keep what it said.
+"""Asking the world for names and prices of SOL, then keeping what it said.
 
 A vendor that is down costs one line in the log and nothing else: the next turn asks again.
 """
