@@ -22,8 +22,10 @@ from sandbox.bank import Mint, TokenAccount
 from sandbox.chain import Chain
 from sandbox.encode import base58
 from sandbox.history import Json, address, options
+from sandbox.liquidity import shares_of
 from sandbox.parsed import ui_amount
 from sandbox.rpc_errors import bad_params
+from sandbox.tokens import Token
 from sandbox.venues import TOTAL_SUPPLY, Curve, SwapPool
 
 NATIVE_LOADER = "NativeLoader1111111111111111111111111111111"
@@ -42,6 +44,8 @@ class Accounts:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.step = -1
+        self.venues: dict[str, Token] = {}
 
     def _wrap(self, value: object) -> Json:
         context = {"slot": self.chain.tip(), "apiVersion": "3.1.4"}
@@ -60,7 +64,8 @@ class Accounts:
             parsed = self._parsed_holding(holding)
         elif key in bank.mints:
             mint = bank.mints[key]
-            owner, data, parsed = mint.program, mint_bytes(mint), _parsed_mint(mint)
+            may = self._authorities(key)
+            owner, data, parsed = mint.program, mint_bytes(mint, *may), _parsed_mint(mint, *may)
         elif key in PROGRAMS:
             owner = NATIVE_LOADER if key in (SYSTEM, COMPUTE) else UPGRADEABLE_LOADER
         else:
@@ -83,15 +88,24 @@ class Accounts:
                 "space": len(data)}  # fmt: skip
 
     def _venue(self, key: str) -> tuple[str, bytes]:
-        for token in self.chain.world.tokens.values():
-            if token.venue.address != key:
-                continue
-            if isinstance(token.venue, Curve):
-                return PUMP, curve_bytes(token.venue)
-            if isinstance(token.venue, SwapPool):
-                return PUMPSWAP, pool_bytes(token.venue, token.mint)
-            return RAYDIUM, bytes(752)
-        return SYSTEM, b""
+        world = self.chain.world
+        if self.step != world.steps:
+            known = (*world.graveyard.values(), *world.tokens.values())
+            self.step, self.venues = world.steps, {token.venue.address: token for token in known}
+        token = self.venues.get(key)
+        if token is None:
+            return SYSTEM, b""
+        if isinstance(token.venue, Curve):
+            return PUMP, curve_bytes(token.venue)
+        if isinstance(token.venue, SwapPool):
+            shares = shares_of(world.bank, token.venue)
+            return PUMPSWAP, pool_bytes(token.venue, token.mint, shares)
+        return RAYDIUM, bytes(752)
+
+    def _authorities(self, mint: str) -> tuple[str | None, str | None]:
+        """Give who may mint and who may freeze."""
+        quarter = self.chain.world.quarter
+        return quarter.authorities.get(mint, (None, None)) if quarter else (None, None)
 
     def _parsed_holding(self, holding: TokenAccount) -> Json:
         decimals = self.chain.world.bank.mints[holding.mint].decimals
@@ -140,11 +154,8 @@ class Accounts:
     def get_token_largest_accounts(self, params: list[Any]) -> Json:
         """Answer getTokenLargestAccounts: token accounts, not owners."""
         mint = self._mint(params)
-        held = [(account.amount, key) for key, account in self.chain.world.bank.tokens.items()
-                if account.mint == mint.address and account.amount]  # fmt: skip
-        held.sort(reverse=True)
-        rows = [{"address": key, **ui_amount(amount, mint.decimals)}
-                for amount, key in held[:MOST_HOLDERS]]  # fmt: skip
+        rows = [{"address": held.key, **ui_amount(held.amount, mint.decimals)}
+                for held in self.chain.holders.of(mint.address)[:MOST_HOLDERS]]  # fmt: skip
         return self._wrap(rows)
 
     def get_token_account_balance(self, params: list[Any]) -> Json:
@@ -171,9 +182,9 @@ class Accounts:
         return self._wrap(rows)
 
 
-def _parsed_mint(mint: Mint) -> Json:
-    info: Json = {"decimals": mint.decimals, "freezeAuthority": None, "isInitialized": True,
-                  "mintAuthority": None, "supply": str(mint.supply)}  # fmt: skip
+def _parsed_mint(mint: Mint, minter: str | None, freezer: str | None) -> Json:
+    info: Json = {"decimals": mint.decimals, "freezeAuthority": freezer, "isInitialized": True,
+                  "mintAuthority": minter, "supply": str(mint.supply)}  # fmt: skip
     if mint.program == TOKEN22:
         info["extensions"] = [
             {"extension": "metadataPointer",
@@ -192,13 +203,17 @@ def token_bytes(holding: TokenAccount) -> bytes:
     return data + (b"\x02\x07\x00\x00\x00" if holding.program == TOKEN22 else b"")
 
 
-def mint_bytes(mint: Mint) -> bytes:
-    """Serialise a mint without authorities."""
-    data = bytes(36) + struct.pack("<QBB", mint.supply, mint.decimals, 1) + bytes(36)
+def mint_bytes(mint: Mint, minter: str | None, freezer: str | None) -> bytes:
+    """Serialise a mint with those who may mint and freeze."""
+    data = _option(minter) + struct.pack("<QBB", mint.supply, mint.decimals, 1) + _option(freezer)
     if mint.program != TOKEN22:
         return data
     pointer = struct.pack("<HH", 18, 64) + bytes(32) + raw(mint.address)
     return data + bytes(83) + b"\x01" + pointer
+
+
+def _option(key: str | None) -> bytes:
+    return bytes(36) if key is None else struct.pack("<I", 1) + raw(key)
 
 
 def curve_bytes(curve: Curve) -> bytes:
@@ -211,10 +226,10 @@ def curve_bytes(curve: Curve) -> bytes:
     return (data + struct.pack("<Q", 30)).ljust(151, b"\x00")
 
 
-def pool_bytes(pool: SwapPool, mint: str) -> bytes:
+def pool_bytes(pool: SwapPool, mint: str, shares: int) -> bytes:
     """Serialise a PumpSwap Pool account."""
     wrapped = "So11111111111111111111111111111111111111112"
     data = POOL_ACCOUNT + b"\xff\x00\x00" + raw(pool.creator) + raw(mint) + raw(wrapped)
     data += raw(pool.lp_mint) + raw(pool.base_vault) + raw(pool.quote_vault)
-    data += struct.pack("<Q", 4_193_388_282_784) + raw(pool.creator) + b"\x00\x00" + bytes(16)
+    data += struct.pack("<Q", shares) + raw(pool.creator) + b"\x00\x00" + bytes(16)
     return (data + struct.pack("<Q", 30)).ljust(300, b"\x00")

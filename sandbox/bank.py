@@ -144,6 +144,15 @@ class Bank:
         self.tokens[key].amount += amount
         self.mints[mint].supply += amount
 
+    def burn(self, key: str, amount: int) -> None:
+        """Destroy raw units of a token account."""
+        self._note(key)
+        account = self.tokens[key]
+        if amount < 0 or account.amount < amount:
+            raise OverdraftError(f"{key} holds {account.amount}, {amount} wanted")
+        account.amount -= amount
+        self.mints[account.mint].supply -= amount
+
     def balance(self, owner: str, mint: str, key: str) -> int:
         """Give the raw amount of one token account, 0 when it does not exist."""
         account = self.tokens.get(key)

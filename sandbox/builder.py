@@ -36,6 +36,8 @@ class Tables:
     names: list[str] = field(default_factory=list)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     used: int = TABLE_SIZE
+    # Tables of several markets have different addresses.
+    label: str = "lookup table"
 
     def add(self, keys: Iterable[str]) -> None:
         """Give every new key a place in a table."""
@@ -43,7 +45,7 @@ class Tables:
             if key in self.places:
                 continue
             if self.used == TABLE_SIZE:
-                digest = hashlib.sha256(f"lookup table {len(self.names)}".encode()).digest()
+                digest = hashlib.sha256(f"{self.label} {len(self.names)}".encode()).digest()
                 self.names.append(text(digest))
                 self.used = 0
             self.places[key] = (len(self.names) - 1, self.used)
@@ -171,7 +173,7 @@ class Builder:
 
 def _number(call: Call, place: dict[str, int]) -> Step:
     body: Body = tuple(
-        part if isinstance(part, str) else _number(part, place) for part in call.body
+        [part if isinstance(part, str) else _number(part, place) for part in call.body]
     )
     return Step(
         place[call.program], bytes([place[key] for key in call.accounts]), call.data, call.units,

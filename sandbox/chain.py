@@ -12,8 +12,10 @@ from sandbox.engine import FINALITY_SLOTS, Block, Engine
 from sandbox.faults import Faults
 from sandbox.forks import Forks
 from sandbox.frenzy import Frenzy
+from sandbox.holders import Holders
 from sandbox.record import Record
 from sandbox.store import Store
+from sandbox.tape import LONGEST, Tape
 from sandbox.wallets import USUAL_WALLETS
 from sandbox.world import World
 
@@ -32,6 +34,7 @@ class Chain:
     def __init__(
         self, *, seed: int, speed: float, hours: float, folder: Path | None,
         wall: Callable[[], float] = time.time, wallets: int = USUAL_WALLETS, stretch: int = 1,
+        coins: int = 0,
     ) -> None:  # fmt: skip
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -43,11 +46,15 @@ class Chain:
         if isinstance(kept, Engine):
             self.engine = kept
             self._wake()
+            self.tape = Tape(self.engine)
+            self.tape.recall(self.store.swaps(self.clock.now_ms() // 1000 - LONGEST))
         else:
             span = int(hours * 3_600_000) // stretch
             start = self.clock.now_ms() - span * stretch
-            self.engine = Engine(World(seed, wallets), start, span, stretch=stretch)
+            self.engine = Engine(World(seed, wallets, coins), start, span, stretch=stretch)
+            self.tape = Tape(self.engine)
             self._write_history(span)
+        self.holders = Holders(self.world)
         self.faults = Faults(self.world.seed)
         self.forks = Forks(self.faults)
 
@@ -69,6 +76,7 @@ class Chain:
             blocks: list[Block] = []
             while len(blocks) < HISTORY_BATCH and engine.next_ms <= end:
                 blocks.append(engine.step())
+                self.tape.take(blocks[-1])
             self.store.commit(blocks, engine)
         self.store.keep("engine", engine)
         self.clock.set(max(end, self.clock.now_ms()) if self.clock.speed == 1 else end)
@@ -93,11 +101,20 @@ class Chain:
         # It is no step of the market, so the state it begins from must be kept.
         self.store.keep("engine", self.engine)
 
+    def plant(self, kind: str, *, rises: bool) -> bool:
+        """Let an event begin in the bazaar with the next step; False where there is no bazaar."""
+        if self.engine.bazaar is None:
+            return False
+        self.engine.bazaar.order(kind, rises=rises)
+        self.store.keep("engine", self.engine)
+        return True
+
     def run_until(self, target_ms: int, seconds: float) -> bool:
         """Step up to a simulated moment or for so many wall seconds; True when nothing is due."""
         began, blocks = time.monotonic(), []
         while self.engine.next_ms <= target_ms and time.monotonic() - began < seconds:
             block = self.engine.step()
+            self.tape.take(block)
             self.forks.disturb(block, self.world)
             blocks.append(block)
         if blocks:

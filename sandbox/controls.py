@@ -13,6 +13,7 @@ from sandbox import truth
 from sandbox.bodies import read_json
 from sandbox.chain import Chain
 from sandbox.faults import BadFaultsError
+from sandbox.plots import KINDS
 from sandbox.webhooks import Webhooks
 
 LONGEST_ADVANCE = 864_000
@@ -33,6 +34,8 @@ class Controls:
             Route("/truth/wallets", self._wallets, methods=get),
             Route("/truth/wallets/{address}", self._wallet, methods=get),
             Route("/truth/forks", self._forks, methods=get),
+            Route("/truth/events", self._events, methods=get),
+            Route("/truth/plant", self._plant, methods=post),
             Route("/truth/pause", self._pause, methods=["GET", "POST"]),
             Route("/truth/resume", self._resume, methods=["GET", "POST"]),
             Route("/truth/advance", self._advance, methods=post),
@@ -50,6 +53,19 @@ class Controls:
 
     async def _forks(self, _request: Request) -> Response:
         return JSONResponse(self.chain.forks.shown())
+
+    async def _events(self, _request: Request) -> Response:
+        quarter = self.chain.world.quarter
+        return JSONResponse([plot.shown() for plot in quarter.plots] if quarter else [])
+
+    async def _plant(self, request: Request) -> Response:
+        body = await read_json(request)
+        kind = body.get("kind") if isinstance(body, dict) else None
+        if kind not in KINDS or not isinstance(body.get("rises"), bool):
+            return _refused(f"kind must be one of {', '.join(KINDS)}, and rises true or false")
+        if not self.chain.plant(kind, rises=body["rises"]):
+            return _refused("this sandbox was started without coins of the bazaar")
+        return JSONResponse({"kind": kind, "rises": body["rises"]})
 
     async def _pause(self, request: Request) -> Response:
         async with self.chain.busy:

@@ -7,16 +7,16 @@ from copy import copy
 from dataclasses import dataclass, field
 
 from sandbox import pump, pumpswap, raydium
-from sandbox.addresses import JITO_TIPS, PLATFORMS, WSOL, ata, text
+from sandbox.addresses import JITO_TIPS, PLATFORMS, TOKEN, WSOL, ata, text
 from sandbox.bank import OverdraftError
 from sandbox.builder import LEGACY, Builder
+from sandbox.ground import Ground
 from sandbox.instructions import close, open_ata, pay, wrap
 from sandbox.ledger import TruthTrade
 from sandbox.record import Budget, Record
 from sandbox.tokens import MINUTE, Token
 from sandbox.venues import Curve, Fill, RaydiumPool, SwapPool, Venue
 from sandbox.wallets import Bag, Wallet
-from sandbox.world import World
 
 # Custom error numbers of a swap that missed its slippage limit.
 SLIPPAGE = {"pumpfun": 6002, "pumpswap": 6004, "raydium": 30}
@@ -38,17 +38,26 @@ class Swapped:
 
 @dataclass(slots=True)
 class Outcome:
-    """A transaction, its true trades and its market trades."""
+    """A transaction, its true trades and its market trades.
+
+    `strange`: no actor of the usual market has anything to do with it.
+    """
 
     record: Record
     trades: list[TruthTrade] = field(default_factory=list)
     swaps: list[Swapped] = field(default_factory=list)
+    strange: bool = False
 
 
 class Desk:
     """Executes for the actors of one world; every method returns None when nothing could happen."""
 
-    def __init__(self, world: World) -> None:
+    # How many close the account of a coin once it is empty.
+    closes_emptied = 0.7
+    # By how many hundredths a purchase may cost more than expected.
+    spare = 5
+
+    def __init__(self, world: Ground) -> None:
         self.world = world
 
     def builder(self, wallet: str, *, eager: bool, large: bool = False) -> Builder:
@@ -113,13 +122,14 @@ class Desk:
     def _swap_in(self, tx: Builder, wallet: Wallet, token: Token, fill: Fill) -> int:
         """Append the purchase and return the index of the swap itself."""
         world, venue, user = self.world, token.venue, wallet.address
-        limit = fill.paid * 105 // 100
+        limit = fill.paid * (100 + self.spare) // 100
         seconds = world.seconds
         salt = world.rng.randrange(64)
         if isinstance(venue, Curve):
             pump.buy(tx, token, user, fill, now=seconds, salt=salt, limit=limit)
             return len(tx.calls) - 1
         base = open_ata(tx, user, user, token.mint)
+        had_some = ata(user, WSOL, TOKEN) in tx.bank.tokens
         quote = wrap(tx, user, fill.paid if isinstance(venue, RaydiumPool) else limit)
         if isinstance(venue, SwapPool):
             pumpswap.buy(tx, token, user, base, quote, fill, now=seconds, limit=limit)
@@ -130,9 +140,13 @@ class Desk:
             tx.add(call.program, call.accounts, call.data, units=call.units, writable=writable,
                    signers=(user,), body=call.body)  # fmt: skip
         spot = len(tx.calls) - 1
-        if world.rng.random() < CLOSE_SHARE:
+        if self._tidies(had_some=had_some):
             close(tx, quote, user)
         return spot
+
+    def _tidies(self, *, had_some: bool) -> bool:  # noqa: ARG002  another desk goes by it
+        """Say whether a buyer closes the account of wrapped SOL, which was there before or not."""
+        return self.world.rng.random() < CLOSE_SHARE
 
     def sell(self, wallet: Wallet, token: Token, raw: int, *, fails: bool) -> Outcome | None:
         """Sell raw units of a token."""
@@ -147,7 +161,8 @@ class Desk:
         account = ata(wallet.address, token.mint, token.program)
         try:
             spot = self._swap_out(tx, wallet, token, fill)
-            if self.world.bank.tokens[account].amount == 0 and self.world.rng.random() < 0.7:
+            emptied = self.world.bank.tokens[account].amount == 0
+            if emptied and self.world.rng.random() < self.closes_emptied:
                 close(tx, account, wallet.address)
             costs = self.extras(tx, wallet, fill.received)
             if fails:
@@ -185,8 +200,9 @@ class Desk:
             )
         tx.add(call.program, call.accounts, call.data, units=call.units, writable=writable,
                signers=(user,), body=call.body)  # fmt: skip
+        spot = len(tx.calls) - 1
         close(tx, quote, user)
-        return len(tx.calls) - 2
+        return spot
 
     def _failed(
         self, tx: Builder, wallet: Wallet, spot: int, token: Token, saved: Venue

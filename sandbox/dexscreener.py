@@ -6,12 +6,15 @@ from typing import Any
 
 from sandbox.addresses import USDC, WSOL, invented
 from sandbox.chain import Chain
+from sandbox.tape import WINDOWS as SECONDS
 from sandbox.tokens import Token, market_value
 from sandbox.venues import Curve
 
 Json = dict[str, Any]
-WINDOWS = (("m5", 300), ("h1", 3_600), ("h6", 21_600), ("h24", 86_400))
+WINDOWS = (("m5", "5m"), ("h1", "1h"), ("h6", "6h"), ("h24", "24h"))
 MOST = 30
+# Which coins have a second pool.
+QUIET_EVERY = 7
 SITE = "https://dexscreener.com/solana/"
 SOL_PAIR = invented("SOL/USDC pool")
 
@@ -36,25 +39,18 @@ class DexScreener:
         return self.chain.world.sol_cents / 100
 
     def _statistics(self, token: Token) -> Json:
-        now = self.chain.clock.now_ms() // 1000
-        rows = self.chain.store.rows(
-            "SELECT time, is_buy, lamports, price_lamports, price_raw FROM swap "
-            "WHERE mint = ? AND time > ? ORDER BY rowid",
-            (token.mint, now - 86_400),
-        )
+        reel = self.chain.tape.read(token.mint, self.chain.clock.now_ms() // 1000)
+        lamports, units = token.venue.price()
         txns: Json = {}
         volume: Json = {}
         change: Json = {}
-        lamports, units = token.venue.price()
-        present = lamports / units
-        for name, seconds in WINDOWS:
-            inside = [row for row in rows if row[0] > now - seconds]
-            buys = sum(row[1] for row in inside)
-            txns[name] = {"buys": buys, "sells": len(inside) - buys}
-            volume[name] = round(sum(row[2] for row in inside) / 1e9 * self._dollars, 2)
-            if inside:
-                first = inside[0][3] / inside[0][4]
-                change[name] = round((present / first - 1) * 100, 2)
+        for name, window in WINDOWS:
+            seen = reel.windows[window]
+            txns[name] = {"buys": seen.buys.count, "sells": seen.sells.count}
+            volume[name] = round(seen.usd, 2)
+            moved = reel.change(window, lamports / units)
+            if moved is not None:
+                change[name] = round(moved * 100, 2)
         return {"txns": txns, "volume": dict(reversed(volume.items())), "priceChange": change}
 
     def pair(self, token: Token) -> Json:
@@ -79,6 +75,8 @@ class DexScreener:
                 "base": venue.base // 10**6, "quote": round(venue.quote / 1e9, 4),
             }  # fmt: skip
         result |= {"fdv": value, "marketCap": value, "pairCreatedAt": born}
+        if token.number % 5 == 0:
+            result["boosts"] = {"active": 10 * (1 + token.trades % 5)}
         if token.born % 3 == 0:
             result["info"] = {
                 "imageUrl": f"https://cdn.example/{token.mint}.png",
@@ -97,9 +95,9 @@ class DexScreener:
             "baseToken": {"address": WSOL, "name": "Wrapped SOL", "symbol": "SOL"},
             "quoteToken": {"address": USDC, "name": "USD Coin", "symbol": "USDC"},
             "priceNative": price, "priceUsd": price,
-            "txns": {name: {"buys": seconds // 9, "sells": seconds // 10}
-                     for name, seconds in WINDOWS},
-            "volume": {name: seconds * 4_100.5 for name, seconds in reversed(WINDOWS)},
+            "txns": {name: {"buys": SECONDS[window] // 9, "sells": SECONDS[window] // 10}
+                     for name, window in WINDOWS},
+            "volume": {name: SECONDS[window] * 4_100.5 for name, window in reversed(WINDOWS)},
             "priceChange": {"h24": 0.42},
             "liquidity": {"usd": 31_250_400.12, "base": round(15_625_200 / dollars, 4),
                           "quote": 15_625_200},
@@ -115,7 +113,8 @@ class DexScreener:
         """Answer /latest/dex/pairs/solana/{ids}."""
         wanted = idents.split(",")[:MOST]
         world = self.chain.world
-        by_pair = {t.venue.address: t for t in [*world.graveyard.values(), *world.tokens.values()]}
+        known = (*world.graveyard.values(), *world.tokens.values())
+        by_pair = {token.venue.address: token for token in known}
         found = [self.pair(by_pair[key]) for key in wanted if key in by_pair]
         if SOL_PAIR in wanted:
             found.append(self.sol_pair())
@@ -134,6 +133,41 @@ class DexScreener:
             elif mint == WSOL:
                 found.append(self.sol_pair())
         return found
+
+    def pools(self, mint: str) -> list[Json]:
+        """Answer /token-pairs/v1/solana/{mint}: every pool it is in, as base or as quote."""
+        token = self._known(mint)
+        if token is not None:
+            return [self.pair(token), *self._quiet(token)]
+        if mint != WSOL:
+            return []
+        deepest = sorted(self.chain.world.tokens.values(), key=_depth, reverse=True)
+        return [self.sol_pair(), *(self.pair(token) for token in deepest[: MOST - 1])]
+
+    def _quiet(self, token: Token) -> list[Json]:
+        """Give a second pool that some coins have: in bins, thin, and without trade of late."""
+        venue = token.venue
+        if isinstance(venue, Curve) or token.number % QUIET_EVERY:
+            return []
+        dollars, (lamports, units) = self._dollars, venue.price()
+        native = lamports / units / 1000 * 0.997
+        quote, base = venue.quote / 1e9 * 0.06, venue.base / 1e6 * 0.04
+        address = invented(f"bins/{token.mint}")
+        return [{
+            "chainId": "solana", "dexId": "meteora", "url": SITE + address.lower(),
+            "pairAddress": address, "labels": ["DLMM"],
+            "baseToken": {"address": token.mint, "name": token.name, "symbol": token.symbol},
+            "quoteToken": {"address": WSOL, "name": "Wrapped SOL", "symbol": "SOL"},
+            "priceNative": decimal(native), "priceUsd": decimal(native * dollars),
+            "txns": {name: {"buys": 0, "sells": 0} for name, _ in WINDOWS},
+            "volume": {name: 0 for name, _ in reversed(WINDOWS)}, "priceChange": {},
+            "liquidity": {"usd": round((quote + base * native) * dollars, 2),
+                          "base": round(base), "quote": round(quote, 4)},
+        }]  # fmt: skip
+
+    def legacy(self, mints: str) -> Json:
+        """Answer /latest/dex/tokens/{mints}, which knows all chains and wraps its pairs."""
+        return {"schemaVersion": "1.0.0", "pairs": self.tokens(mints) or None}
 
     def search(self, query: str) -> Json:
         """Answer /latest/dex/search."""
@@ -154,14 +188,23 @@ class DexScreener:
         return [self._profile(token) for token in paid[:MOST]]
 
     def boosts(self) -> list[Json]:
-        """Answer /token-boosts/latest/v1."""
-        paid = [t for t in self.chain.world.tokens.values() if t.born % 5 == 0]
+        """Answer /token-boosts/latest/v1: who paid last."""
+        paid = self._boosted()
         paid.sort(key=lambda token: token.born, reverse=True)
-        return [
-            {**self._profile(token), "totalAmount": 10 * (1 + token.trades % 50),
-             "amount": 10 * (1 + token.trades % 5)}
-            for token in paid[:MOST]
-        ]  # fmt: skip
+        return [self._boost(token) for token in paid[:MOST]]
+
+    def top_boosts(self) -> list[Json]:
+        """Answer /token-boosts/top/v1: who paid most."""
+        paid = self._boosted()
+        paid.sort(key=lambda token: (token.trades % 50, token.number), reverse=True)
+        return [self._boost(token) for token in paid[:MOST]]
+
+    def _boosted(self) -> list[Token]:
+        return [token for token in self.chain.world.tokens.values() if token.number % 5 == 0]
+
+    def _boost(self, token: Token) -> Json:
+        return {**self._profile(token), "totalAmount": 10 * (1 + token.trades % 50),
+                "amount": 10 * (1 + token.trades % 5)}  # fmt: skip
 
     def _profile(self, token: Token) -> Json:
         return {
@@ -171,3 +214,8 @@ class DexScreener:
             "description": f"{token.name}, a coin of the sandbox.",
             "links": [{"type": "twitter", "url": f"https://x.com/{token.symbol.lower()}"}],
         }  # fmt: skip
+
+
+def _depth(token: Token) -> int:
+    venue = token.venue
+    return venue.real_sol if isinstance(venue, Curve) else venue.quote

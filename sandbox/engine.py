@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from sandbox.bazaar import Bazaar
 from sandbox.desk import Outcome
 from sandbox.frenzy import Frenzy
 from sandbox.market import Market
@@ -55,13 +56,15 @@ class Engine:
         # Prices of SOL have their own dice: idle time must not change what the market does.
         self.dice = Random(world.seed + 1)
         self.frenzies: list[Frenzy] = []
+        quarter = world.quarter
+        self.bazaar = Bazaar(world, quarter, history_ms) if quarter else None
         # The price stands a while before the first trade, which is worth something too.
         self.prices: list[tuple[int, int]] = [(start_ms // 1000 - 600, world.sol_cents)]
         self._draw_next()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Wake, from a state kept before wallets went mad or histories were stretched as well."""
-        self.__dict__.update({"frenzies": [], "stretch": 1, **state})
+        """Wake, from a state kept before there was madness, a stretch or a bazaar as well."""
+        self.__dict__.update({"frenzies": [], "stretch": 1, "bazaar": None, **state})
 
     def sim_ms(self, market_ms: int) -> int:
         """Convert market time to unix milliseconds on the simulated clock."""
@@ -114,6 +117,11 @@ class Engine:
                 index += 1
                 outcomes.append(outcome)
         self.frenzies = [frenzy for frenzy in self.frenzies if not frenzy.over]
+        for outcome in self.bazaar.act() if self.bazaar else ():
+            outcome.record.index = index
+            index += 1
+            outcome.strange = world.wallets.keys().isdisjoint(outcome.record.all_keys)
+            outcomes.append(outcome)
         for outcome in outcomes:
             outcome.record.slot, outcome.record.time = slot, world.seconds
         self._draw_next()

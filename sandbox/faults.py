@@ -12,11 +12,16 @@ from sandbox.meter import Credits
 Json = dict[str, Any]
 Rates = dict[str, float]
 
-SURFACES = ("rpc", "public-rpc", "webhooks", "dexscreener", "birdeye")
 RPC_SURFACES = ("rpc", "public-rpc")
+MARKET_SURFACES = ("dexscreener", "birdeye", "jupiter", "rugcheck")
+SURFACES = (*RPC_SURFACES, "webhooks", *MARKET_SURFACES)
 ANY = "*"
 # The order in which they are rolled: the first that comes up is the one that happens.
-HTTP = ("dropped", "timeout", "rate_limited", "server_error", "malformed", "truncated", "rpc_error")
+MARKET = ("zero_liquidity", "nan", "renamed", "silence")
+HTTP = ("dropped", "timeout", "rate_limited", "server_error", "malformed", "truncated", "rpc_error",
+        *MARKET)  # fmt: skip
+# Faults that make sense on some surfaces alone.
+ONLY = {"rpc_error": RPC_SURFACES, **dict.fromkeys(MARKET, MARKET_SURFACES)}
 SOCKETS = ("dropped", "silent", "garbled", "late", "duplicated")
 DELIVERIES = (
     "dropped", "duplicated", "late", "reordered", "split", "merged", "truncated", "garbled",
@@ -35,7 +40,8 @@ LONGEST = 100_000.0
 EVERYTHING: Json = {
     "http": {
         ANY: {"dropped": 0.02, "timeout": 0.005, "rate_limited": 0.04, "server_error": 0.03,
-              "malformed": 0.02, "truncated": 0.02, "rpc_error": 0.02},
+              "malformed": 0.02, "truncated": 0.02, "rpc_error": 0.02, "zero_liquidity": 0.02,
+              "nan": 0.02, "renamed": 0.01, "silence": 0.01},
     },
     "sockets": {"dropped": 0.003, "silent": 0.02, "garbled": 0.01, "late": 0.05,
                 "duplicated": 0.05},
@@ -119,7 +125,7 @@ class Faults:
         common, own = self.http.get(ANY, {}), self.http.get(surface, {})
         for kind in HTTP:
             rate = own.get(kind, common.get(kind, 0.0))
-            if kind == "rpc_error" and surface not in RPC_SURFACES:
+            if surface not in ONLY.get(kind, SURFACES):
                 continue
             if rate > 0 and self.dice["http"].random() < rate:
                 self.note(f"http.{surface}.{kind}")

@@ -106,13 +106,13 @@ class Forks:
         for _ in range(TRIES):
             wallet = ghost.wallets[rng.choice(known)]
             outcome: Outcome | None = None
-            bags = [ghost.tokens[mint] for mint in wallet.bags if mint in ghost.tokens]
+            bags = [ghost.coins[mint] for mint in wallet.bags if mint in ghost.coins]
             if bags and rng.random() < 0.5:
                 token = rng.choice(bags)
                 raw = _held(ghost, wallet.address, token.mint)
                 outcome = desk.sell(wallet, token, raw, fails=False) if raw else None
             else:
-                token = rng.choice(list(ghost.tokens.values()))
+                token = rng.choice(list(ghost.coins.values()))
                 budget = rng.randrange(SOL // 10, 3 * SOL)
                 outcome = desk.buy(wallet, token, budget, fails=False)
             if outcome is not None:

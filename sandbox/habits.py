@@ -81,7 +81,7 @@ class Habits:
     def _hop(self, wallet: Wallet) -> Outcome | None:
         """Swap one coin into the next, whole or in part, and seldom sell."""
         rng = self.world.rng
-        pools = [t for t in self.world.tokens.values() if not isinstance(t.venue, Curve)]
+        pools = [t for t in self.world.coins.values() if not isinstance(t.venue, Curve)]
         held = self._some(wallet)
         if held is None:
             return self._buy(wallet, rng.choice(pools))

@@ -12,13 +12,15 @@ from typing import Any
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.faults import RPC_SURFACES, Faults
+from sandbox.faults import MARKET, RPC_SURFACES, Faults
+from sandbox.market_faults import spoil
 from sandbox.meter import CODE
 from sandbox.serving import hang_up
 
 PLACES = (
     ("/rpc", "rpc"), ("/public-rpc", "public-rpc"), ("/v0/webhooks", "webhooks"),
     ("/dexscreener", "dexscreener"), ("/birdeye", "birdeye"),
+    ("/jupiter", "jupiter"), ("/rugcheck", "rugcheck"),
 )  # fmt: skip
 PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 ITEM_ERRORS = (
@@ -52,6 +54,7 @@ class HttpFaults:
             "malformed": self._malform,
             "truncated": self._truncate,
             "rpc_error": self._refuse_an_item,
+            **{kind: self._lie(kind) for kind in MARKET},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,6 +147,19 @@ class HttpFaults:
         item["error"] = self.dice.choice(ITEM_ERRORS)
         await JSONResponse(reply)(scope, receive, send)
 
+    def _lie(self, kind: str) -> Callable[[str, Scope, Receive, Send], Awaitable[None]]:
+        """Give the act of one fault that only what tells of a market can have."""
+
+        async def act(_surface: str, scope: Scope, receive: Receive, send: Send) -> None:
+            answer = await self._run(scope, receive)
+            body = answer.body
+            if answer.status == 200:
+                body = json.dumps(spoil(kind, json.loads(body), self.dice)).encode()
+            told = Response(body, answer.status, media_type="application/json")
+            await told(scope, receive, send)
+
+        return act
+
 
 def surface_of(path: str) -> str | None:
     """Give the vendor surface a path belongs to, None for the sandbox's own."""
@@ -174,6 +190,10 @@ def _limited(surface: str, headers: dict[str, str]) -> Response:
         return JSONResponse(told, 429, headers)
     if surface == "birdeye":
         return JSONResponse({"success": False, "message": "Too many requests"}, 429, headers)
+    if surface == "jupiter":
+        return PlainTextResponse("[API Gateway] Too many requests", 429, headers)
+    if surface == "rugcheck":
+        return JSONResponse({"error": "too many requests"}, 429, headers)
     return PlainTextResponse("error code: 1015", 429, headers)
 
 

@@ -41,7 +41,7 @@ class Market:
     def act(self) -> Outcome | None:
         """Let one actor do one thing; None when it found nothing to do."""
         world, rng = self.world, self.world.rng
-        due = next((t for t in world.tokens.values()
+        due = next((t for t in world.coins.values()
                     if isinstance(t.venue, Curve) and t.venue.complete), None)  # fmt: skip
         if due is not None:
             return self.moves.migrate(due)
@@ -68,16 +68,16 @@ class Market:
     def alive(self) -> list[Token]:
         """Give the coins whose story is not over."""
         world = self.world
-        return [t for t in world.tokens.values() if not t.dead and world.now < t.end]
+        return [t for t in world.coins.values() if not t.dead and world.now < t.end]
 
     def bury(self) -> None:
         """Take coins out of the market that nobody wants any more, but keep them known."""
         world = self.world
-        for token in list(world.tokens.values()):
+        for token in list(world.coins.values()):
             if not token.dead and world.now >= token.end + 30 * MINUTE:
                 token.dead = True
             if token.dead and world.now >= token.end + 600 * MINUTE:
-                world.graveyard[token.mint] = world.tokens.pop(token.mint)
+                world.graveyard[token.mint] = world.coins.pop(token.mint)
 
     def _tide(self) -> Outcome | None:
         """Let big money push a coin up until its peak and leave it afterwards."""
@@ -155,7 +155,7 @@ class Market:
         world = self.world
         # Appetites change slowly; weighing all coins for every purchase would cost the most.
         if self.weighed_at < 0 or world.now - self.weighed_at >= MINUTE // 2:
-            self.weighed_at, self.weighed = world.now, list(world.tokens.values())
+            self.weighed_at, self.weighed = world.now, list(world.coins.values())
             self.tables = {}
         if not self.weighed:
             return None
@@ -179,7 +179,7 @@ class Market:
 
     def held(self, wallet: Wallet, mint: str) -> tuple[Token, int] | None:
         """Give a coin that still trades and the raw units held of it; None when there are none."""
-        token = self.world.tokens.get(mint)
+        token = self.world.coins.get(mint)
         if token is None:
             return None
         key = ata(wallet.address, mint, token.program)
@@ -227,7 +227,7 @@ class Market:
     def _route(self, wallet: Wallet) -> Outcome | None:
         rng, world = self.world.rng, self.world
         held = self.held(wallet, rng.choice(list(wallet.bags)))
-        targets = [t for t in world.tokens.values() if isinstance(t.venue, RaydiumPool)]
+        targets = [t for t in world.coins.values() if isinstance(t.venue, RaydiumPool)]
         if held is None or not targets:
             return None
         return self.moves.route(wallet, held[0], rng.choice(targets), held[1])
@@ -250,7 +250,7 @@ class Market:
             token = rng.choice(self.alive())
             return self.desk.buy(dropper, token, rng.randrange(SOL // 2, 3 * SOL), fails=False)
         account = rng.choice(held)
-        known = world.tokens.get(account.mint)
+        known = world.coins.get(account.mint)
         lucky = [world.wallets[key] for key in rng.sample(world.named + world.crowd, 4)]
         if known is None or account.amount < 8_000:
             return None

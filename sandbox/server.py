@@ -17,15 +17,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from sandbox import inbox, meter, truth
-from sandbox.birdeye import BadRequestError, Birdeye
 from sandbox.bodies import read_body, read_json
 from sandbox.chain import Chain
 from sandbox.controls import Controls
-from sandbox.dexscreener import DexScreener
 from sandbox.http_faults import HttpFaults
 from sandbox.rpc import Rpc, denied
 from sandbox.rpc_errors import RpcError
 from sandbox.stream import Stream
+from sandbox.vendors import Vendors
 from sandbox.webhooks import RefusedError, Webhooks
 
 KEY = "sandbox-key"
@@ -41,8 +40,6 @@ class Server:
         self.rpc = Rpc(chain)
         self.stream = Stream(chain)
         self.webhooks = Webhooks(chain.store, chain.faults)
-        self.dexscreener = DexScreener(chain)
-        self.birdeye = Birdeye(chain)
         chain.listeners += [self.stream.publish, self.webhooks.publish]
         chain.forks.watched = self.webhooks.watched
         spoiler = Middleware(HttpFaults, faults=chain.faults)
@@ -64,7 +61,6 @@ class Server:
 
     def _routes(self) -> list[Route | WebSocketRoute]:
         get, post = ["GET"], ["POST"]
-        dex = "/dexscreener"
         return [
             Route("/rpc", self._rpc, methods=post),
             Route("/rpc/", self._rpc, methods=post),
@@ -75,14 +71,7 @@ class Server:
             WebSocketRoute("/ws/", self._socket),
             Route("/v0/webhooks", self._hooks, methods=["GET", "POST"]),
             Route("/v0/webhooks/{ident}", self._hook, methods=["GET", "PUT", "PATCH", "DELETE"]),
-            Route(dex + "/latest/dex/pairs/solana/{ids}", self._pairs, methods=get),
-            Route(dex + "/latest/dex/search", self._search, methods=get),
-            Route(dex + "/tokens/v1/solana/{ids}", self._tokens, methods=get),
-            Route(dex + "/token-pairs/v1/solana/{ids}", self._tokens, methods=get),
-            Route(dex + "/token-profiles/latest/v1", self._profiles, methods=get),
-            Route(dex + "/token-boosts/latest/v1", self._boosts, methods=get),
-            Route("/birdeye/defi/price", self._price, methods=get),
-            Route("/birdeye/defi/history_price", self._history_price, methods=get),
+            *Vendors(self.chain).routes(),
             Route("/inbox", self._inbox, methods=["GET", "POST"]),
             Route("/inbox.json", self._inbox_json, methods=get),
             Route("/wallets.csv", self._wallets, methods=get),
@@ -149,39 +138,6 @@ class Server:
             return JSONResponse({"error": str(fault)}, 400)
         return JSONResponse(hook.shown()) if hook else _missing()
 
-    async def _pairs(self, request: Request) -> Response:
-        return _cached(self.dexscreener.pairs(request.path_params["ids"]))
-
-    async def _search(self, request: Request) -> Response:
-        return _cached(self.dexscreener.search(request.query_params.get("q", "")))
-
-    async def _tokens(self, request: Request) -> Response:
-        return _cached(self.dexscreener.tokens(request.path_params["ids"]))
-
-    async def _profiles(self, _request: Request) -> Response:
-        return _cached(self.dexscreener.profiles())
-
-    async def _boosts(self, _request: Request) -> Response:
-        return _cached(self.dexscreener.boosts())
-
-    async def _price(self, request: Request) -> Response:
-        if not request.headers.get("x-api-key"):
-            return JSONResponse({"success": False, "message": "Unauthorized"}, 401)
-        return JSONResponse(self.birdeye.price(request.query_params.get("address", "")))
-
-    async def _history_price(self, request: Request) -> Response:
-        if not request.headers.get("x-api-key"):
-            return JSONResponse({"success": False, "message": "Unauthorized"}, 401)
-        query = request.query_params
-        try:
-            answer = self.birdeye.history(
-                query.get("address", ""), query.get("type", ""), query.get("time_from", ""),
-                query.get("time_to", ""),
-            )  # fmt: skip
-        except BadRequestError as fault:
-            return JSONResponse({"success": False, "message": str(fault)}, 400)
-        return JSONResponse(answer)
-
     async def _inbox(self, request: Request) -> Response:
         store = self.chain.store
         if request.method == "GET":
@@ -211,7 +167,3 @@ def _stop_if_broken(task: asyncio.Task[None]) -> None:
 
 def _missing() -> Response:
     return JSONResponse({"error": "webhook not found"}, 404)
-
-
-def _cached(answer: object) -> Response:
-    return JSONResponse(answer, headers={"cache-control": "max-age=30"})

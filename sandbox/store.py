@@ -14,15 +14,18 @@ from sandbox.engine import Block, Engine
 from sandbox.record import Record, unpack
 
 REFERENCED, BALANCE_CHANGED, ACCOUNT_SEEN = 1, 2, 4
-RETAINED = 200_000
+RETAINED = 400_000
+# What only strangers did is kept for less long, so that the others' history reaches further back.
+STRANGERS_RETAINED = 80_000
 PRUNE_EVERY = 500
-SAVE_EVERY = 50
+SAVE_EVERY = 200
 # The market statistics look back a day.
 SWAP_SECONDS = 90_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS tx (
     id INTEGER PRIMARY KEY, signature TEXT NOT NULL UNIQUE, slot INTEGER NOT NULL,
-    place INTEGER NOT NULL, time INTEGER NOT NULL, failed INTEGER NOT NULL, body BLOB NOT NULL);
+    place INTEGER NOT NULL, time INTEGER NOT NULL, failed INTEGER NOT NULL, body BLOB NOT NULL,
+    strange INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS tx_slot ON tx (slot);
 CREATE TABLE IF NOT EXISTS address (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS touch (
@@ -38,8 +41,8 @@ CREATE TABLE IF NOT EXISTS trade (
 CREATE INDEX IF NOT EXISTS trade_wallet ON trade (wallet);
 CREATE TABLE IF NOT EXISTS swap (
     mint TEXT NOT NULL, time INTEGER NOT NULL, is_buy INTEGER NOT NULL, raw INTEGER NOT NULL,
-    lamports INTEGER NOT NULL, price_lamports INTEGER NOT NULL, price_raw INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS swap_mint ON swap (mint, time);
+    lamports INTEGER NOT NULL, price_lamports INTEGER NOT NULL, price_raw INTEGER NOT NULL,
+    trader TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS hook (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS mail (
     id INTEGER PRIMARY KEY, envelope TEXT NOT NULL, received INTEGER NOT NULL, body BLOB NOT NULL);
@@ -65,12 +68,21 @@ class Store:
         # A killed process loses nothing with NORMAL; only a power cut could cost the last commit.
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.executescript(SCHEMA)
+        self._add_column("swap", "trader TEXT NOT NULL DEFAULT ''")
+        self._add_column("tx", "strange INTEGER NOT NULL DEFAULT 0")
         self._forget_phantoms()
         self.ids: dict[str, int] = dict(self.db.execute("SELECT text, id FROM address"))
         row = self.db.execute("SELECT max(id), min(id) FROM tx").fetchone()
         self.last_id: int = row[0] or 0
         self.pruned: int = row[1] or 0
+        self.strangers_pruned = self.pruned
         self.saved_steps = -1
+
+    def _add_column(self, table: str, column: str) -> None:
+        """Give a file from before there was a bazaar what it lacks."""
+        known = {row[1] for row in self.db.execute(f"PRAGMA table_info({table})")}
+        if column.split()[0] not in known:
+            self.db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     def close(self) -> None:
         """Close the database."""
@@ -118,29 +130,31 @@ class Store:
         db, records = self.db, []
         for outcome in block.outcomes:
             record, signature = outcome.record, outcome.record.signature
-            self._insert(record, block.hidden.get(signature))
+            self._insert(record, block.hidden.get(signature), strange=outcome.strange)
             db.executemany(
                 "INSERT INTO trade VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(t.wallet, signature, record.slot, record.index, t.side, t.mint, t.raw,
                   t.lamports, t.costs) for t in outcome.trades],
             )  # fmt: skip
             db.executemany(
-                "INSERT INTO swap VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(s.mint, record.time, int(s.is_buy), s.raw, s.lamports, *s.price)
-                 for s in outcome.swaps],
+                "INSERT INTO swap VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(s.mint, record.time, int(s.is_buy), s.raw, s.lamports, *s.price, t.wallet)
+                 for s, t in zip(outcome.swaps, outcome.trades, strict=True)],
             )  # fmt: skip
             records.append(record)
         for phantom in block.phantoms:
-            self._insert(phantom, block.hidden[phantom.signature])
+            self._insert(phantom, block.hidden[phantom.signature], strange=False)
         return records + block.phantoms
 
-    def _insert(self, record: Record, hidden: tuple[int, int] | None) -> None:
+    def _insert(
+        self, record: Record, hidden: tuple[int, int] | None, *, strange: bool
+    ) -> None:  # fmt: skip
         self.last_id += 1
         number = self.last_id
         self.db.execute(
-            "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (number, record.signature, record.slot, record.index, record.time,
-             int(record.failure is not None), record.pack()),
+             int(record.failure is not None), record.pack(), int(strange)),
         )  # fmt: skip
         self.db.executemany(
             "INSERT INTO touch VALUES (?, ?, ?)",
@@ -173,16 +187,25 @@ class Store:
         return number
 
     def _prune(self) -> None:
-        oldest = self.last_id - RETAINED
-        if oldest - self.pruned < PRUNE_EVERY:
+        oldest, strangers = self.last_id - RETAINED, self.last_id - STRANGERS_RETAINED
+        if strangers - self.strangers_pruned < PRUNE_EVERY:
             return
-        self.pruned = oldest
-        self.db.execute("DELETE FROM tx WHERE id <= ?", (oldest,))
-        self.db.execute("DELETE FROM touch WHERE tx <= ?", (oldest,))
-        self.db.execute("DELETE FROM hidden WHERE tx <= ?", (oldest,))
+        chosen = "SELECT id FROM tx WHERE id <= ? OR (strange AND id BETWEEN ? AND ?)"
+        values = (oldest, self.strangers_pruned, strangers)
+        for table, name in (("touch", "tx"), ("hidden", "tx"), ("tx", "id")):
+            # The text is our own; its values are bound.
+            self.db.execute(f"DELETE FROM {table} WHERE {name} IN ({chosen})", values)  # noqa: S608
+        self.pruned, self.strangers_pruned = oldest, strangers
         self.db.execute(
             "DELETE FROM swap WHERE time < (SELECT max(time) FROM swap) - ?", (SWAP_SECONDS,)
         )
+
+    def swaps(self, since: int) -> list[tuple[str, int, int, int, int, int, str]]:
+        """Give the swaps after a moment, unix seconds, oldest first, as the tape takes them."""
+        return self.rows(
+            "SELECT mint, time, is_buy, lamports, price_lamports, price_raw, trader FROM swap "
+            "WHERE time > ? ORDER BY rowid", (since,),
+        )  # fmt: skip
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run a query and give all rows."""

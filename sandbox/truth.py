@@ -39,6 +39,13 @@ def exit_lamports(world: World, mint: str, raw: int) -> int | None:
     return token.venue.sell(raw).received
 
 
+def pool_truth(world: World, mint: str) -> Json:
+    """Give where a token trades now and what its price is reckoned by; virtual reserves count."""
+    venue = (world.tokens.get(mint) or world.graveyard[mint]).venue
+    quote, base = venue.price()
+    return {"pool": venue.address, "base_raw": base, "quote_lamports": quote}
+
+
 def unrealised(world: World, address: str) -> Json:
     """Give per mint what selling the whole holding would bring, less the cost left.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from itertools import cycle, islice
 from random import Random
 from typing import Any
@@ -37,13 +39,12 @@ from sandbox.addresses import (
 )  # fmt: skip
 from sandbox.bank import Bank, Mint
 from sandbox.builder import Tables
-from sandbox.keyring import Keyring, vanity
+from sandbox.ground import Ground
+from sandbox.keyring import Keyring
 from sandbox.ledger import Ledger
-from sandbox.pump import CURVE_BYTES, MINT_BYTES, new_curve
-from sandbox.pumpswap import new_pool as new_swap_pool
-from sandbox.raydium import new_pool as new_raydium_pool
-from sandbox.tokens import MINUTE, Token, curve_of, name_coin, tell_story
-from sandbox.venues import TOTAL_SUPPLY, Curve, SwapPool
+from sandbox.quarter import Quarter
+from sandbox.tokens import MINUTE, Token, curve_of
+from sandbox.venues import TOTAL_SUPPLY
 from sandbox.wallets import (
     BOTS,
     CHARACTERS,
@@ -66,30 +67,32 @@ SHARED = (
 RAYDIUM_AT_START, SWAP_POOLS_AT_START, CURVES_AT_START = 12, 18, 16
 
 
-class World:
+class World(Ground):
     """Everything that decides what happens next; pickled whole into the store."""
 
-    def __init__(self, seed: int, wallets: int = USUAL_WALLETS) -> None:
-        self.seed = seed
-        self.rng = Random(seed)
-        self.bank = Bank()
-        self.keyring = Keyring(seed)
-        self.tables = Tables()
-        self.ledger = Ledger()
-        self.wallets: dict[str, Wallet] = {}
-        self.tokens: dict[str, Token] = {}
+    def __init__(self, seed: int, wallets: int = USUAL_WALLETS, coins: int = 0) -> None:
+        super().__init__(
+            seed, Random(seed), bank=Bank(), keyring=Keyring(seed), ledger=Ledger(),
+            tables=Tables(),
+        )  # fmt: skip
         self.graveyard: dict[str, Token] = {}
         self.steps = 0
-        self.built = 0
-        self.now = 0
-        self.seconds = 0
-        self.launched = 0
         self.sol_cents = 18_500
         self._settle(wallets - USUAL_WALLETS)
+        # A market beside this one, with dice of its own: it changes nothing of what happens here.
+        self.quarter = Quarter(self, coins) if coins else None
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Wake, from a state kept before some wallets had habits as well."""
-        self.__dict__.update({"habitual": [], **state})
+        """Wake, from a state kept before some wallets had habits or there was a bazaar as well."""
+        kept = dict(state)
+        if "tokens" in kept:
+            kept["coins"] = kept.pop("tokens")
+        self.__dict__.update({"habitual": [], "quarter": None, **kept})
+
+    @property
+    def tokens(self) -> Mapping[str, Token]:
+        """All coins that trade, by mint: those of this market and those of the bazaar."""
+        return ChainMap(self.quarter.coins, self.coins) if self.quarter else self.coins
 
     def _settle(self, further: int) -> None:
         rng, bank = self.rng, self.bank
@@ -133,52 +136,8 @@ class World:
         self.habitual = [w.address for w in self.wallets.values() if w.kind in HABITS]
         self.tides = [w.address for w in self.wallets.values() if w.kind == "tide"]
 
-    def coin(self, program: str, *, graduated: bool, creator: str) -> Token:
-        """Invent a coin with a curve that nobody has traded yet; its accounts do not exist yet."""
-        number = self.launched
-        self.launched += 1
-        mint = vanity(f"{self.seed}/mint/{number}")
-        name, symbol = name_coin(self.rng, number)
-        story, peak, end = tell_story(self.rng, self.now, graduated=graduated)
-        uri = f"https://ipfs.example/{mint[:12]}.json"
-        curve = new_curve(mint, creator, program)
-        return Token(
-            mint,
-            name,
-            symbol,
-            uri,
-            program,
-            creator,
-            story,
-            self.now,
-            peak,
-            end,
-            curve,
-            self.now,
-            number,
-        )
-
-    def register(self, token: Token) -> None:
-        """Let a coin trade and put its venue's keys into the lookup tables."""
-        self.tokens[token.mint] = token
-        venue = token.venue
-        if isinstance(venue, Curve):
-            keys = [token.mint, venue.address, venue.vault, venue.creator_vault, venue.second]
-        elif isinstance(venue, SwapPool):
-            keys = [token.mint, venue.address, venue.base_vault, venue.quote_vault, venue.second]
-            keys += [venue.creator_authority, venue.creator_vault, venue.recipient_vault]
-        else:
-            keys = [token.mint, venue.address, venue.base_vault, venue.quote_vault, venue.orders,
-                    venue.market]  # fmt: skip
-        self.tables.add(keys)
-
-    def _mint(self, token: Token) -> None:
-        size = MINT_BYTES if token.program == TOKEN22 else 82
-        self.bank.grant(token.mint, rent(size))
-        self.bank.mints[token.mint] = Mint(token.mint, 6, token.program, 0)
-
     def _listed(self, number: int, *, raydium: bool) -> None:
-        rng, bank = self.rng, self.bank
+        rng = self.rng
         program = TOKEN if raydium or rng.random() < 0.4 else TOKEN22
         token = self.coin(program, graduated=True, creator=rng.choice(self.creators))
         if number < 8:
@@ -186,27 +145,7 @@ class World:
             token.story, token.peak, token.end = "runner", 600 * MINUTE, 100_000 * MINUTE
         quote = int(rng.uniform(250, 6_000) * SOL)
         base = rng.randrange(60, 400) * TOTAL_SUPPLY // 1000
-        self._mint(token)
-        if raydium:
-            pool = new_raydium_pool(token.mint, base, quote)
-            owner = RAYDIUM_AUTHORITY
-            bank.grant(pool.address, rent(752))
-            bank.grant(pool.orders, rent(3228))
-            bank.grant(pool.market, rent(388))
-            token.venue = pool
-        else:
-            swap = new_swap_pool(token.mint, program, token.creator, base, quote, number)
-            owner = swap.address
-            bank.grant(swap.address, rent(300))
-            if swap.creator_vault not in bank.tokens:
-                bank.open(swap.creator_vault, WSOL, swap.creator_authority, None)
-            token.venue = swap
-        vault = token.venue
-        bank.open(vault.base_vault, token.mint, owner, None)
-        bank.open(vault.quote_vault, WSOL, owner, None)
-        bank.issue(token.mint, vault.base_vault, base)
-        bank.grant(vault.quote_vault, quote)
-        bank.sync(vault.quote_vault)
+        self.open_pool(token, base, quote, raydium=raydium, salt=number)
         self._old_holders(token, TOTAL_SUPPLY - base)
         token.born = token.pair_born = -rng.randrange(600, 60_000) * MINUTE
         self.register(token)
@@ -222,21 +161,11 @@ class World:
     def _young(self) -> None:
         rng, bank = self.rng, self.bank
         token = self.coin(TOKEN22, graduated=False, creator=rng.choice(self.creators))
-        curve = curve_of(token)
-        self._mint(token)
-        bank.grant(curve.address, rent(CURVE_BYTES))
-        bank.grant(curve.creator_vault, 0 if curve.creator_vault in bank.lamports else rent(0))
-        bank.open(curve.vault, token.mint, curve.address, None)
-        bank.issue(token.mint, curve.vault, TOTAL_SUPPLY)
-        fill = curve.buy(int(rng.uniform(1, 60) * SOL))
-        if fill is None:
-            raise ValueError("a fresh curve sells to any budget")
-        bank.grant(curve.address, fill.gross)
+        sold = self.open_curve(token, int(rng.uniform(1, 60) * SOL))
         holder = self.keyring.make(f"holder/{token.mint}")
         key = ata(holder, token.mint, token.program)
         bank.grant(holder, SOL)
         bank.open(key, token.mint, holder, None)
-        bank.move(curve.vault, key, fill.tokens)
-        curve.apply(fill, is_buy=True)
+        bank.move(curve_of(token).vault, key, sold)
         token.born = token.pair_born = -rng.randrange(1, 120) * MINUTE
         self.register(token)

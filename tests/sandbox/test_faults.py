@@ -49,6 +49,11 @@ def ask(wired: Wired, surface: str, client: httpx.Client | None = None) -> httpx
         return http.get("/v0/webhooks", params=KEY)
     if surface == "dexscreener":
         return http.get(f"/dexscreener/tokens/v1/solana/{WSOL}")
+    if surface == "jupiter":
+        return http.get("/jupiter/price/v3", params={"ids": WSOL})
+    if surface == "rugcheck":
+        mint = next(iter(wired.chain.world.tokens))
+        return http.get(f"/rugcheck/v1/tokens/{mint}/report/summary")
     return http.get("/birdeye/defi/price", params={"address": WSOL}, headers=BIRDEYE)
 
 
@@ -62,10 +67,12 @@ def test_rate_limited(wired: Wired, surface: str) -> None:
         "rpc": {"jsonrpc": "2.0", "error": {"code": -32429, "message": "rate limited"}, "id": None},
         "webhooks": {"error": "RATE_LIMIT_EXCEEDED", "code": 429, "details": "Too many requests."},
         "birdeye": {"success": False, "message": "Too many requests"},
+        "rugcheck": {"error": "too many requests"},
     }
     bodies["public-rpc"] = bodies["rpc"]
-    if surface == "dexscreener":
-        assert answers[0].text == "error code: 1015"
+    texts = {"dexscreener": "error code: 1015", "jupiter": "[API Gateway] Too many requests"}
+    if surface in texts:
+        assert answers[0].text == texts[surface]
     else:
         assert answers[0].json() == bodies[surface]
     assert wired.faults()["happened"] == {f"http.{surface}.rate_limited": 20}

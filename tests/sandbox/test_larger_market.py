@@ -26,7 +26,7 @@ from tests.sandbox.worlds import run_world
 Ran = tuple[Engine, list[Record]]
 NOW = 1_790_000_000
 # Signatures, places and truth of an hour of seed 5.
-PINNED = "f1321fbce3ce9bd816aeaaefdbe13fb1d10e199975f66e523d247998c0b8c74d"
+PINNED = "f4bda14a48615e98d526e89aed47b5565ee6e6f972c1aa12a647fe30f73bb89b"
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +203,7 @@ def test_a_world_kept_before_all_this_wakes_and_goes_on() -> None:
         (("--wallets", "125"), "wallets must be from 126 to 20000"),
         (("--hours", "241"), "hours must be from 0 to 240 times the stretch"),
         (("--hours", "1", "--stretch", "0"), "the stretch of at least 1"),
+        (("--coins", "2001"), "coins must be from 0 to 2000"),
     ],
 )
 def test_sizes_that_make_no_sense_are_refused(options: tuple[str, ...], reason: str) -> None:
@@ -212,7 +213,8 @@ def test_sizes_that_make_no_sense_are_refused(options: tuple[str, ...], reason: 
 
 
 def test_the_program_takes_both_sizes() -> None:
-    program, url = start("--wallets", "150", "--hours", "3", "--stretch", "8", "--speed", "0.01")
+    sizes = ("--wallets", "150", "--hours", "3", "--stretch", "8", "--coins", "0")
+    program, url = start(*sizes, "--speed", "0.01")
     until(lambda: answers(url), 60)
     wallets = httpx.get(url + "/truth/wallets").json()
     assert len(wallets) == 150

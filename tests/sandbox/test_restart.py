@@ -57,12 +57,36 @@ def test_waking_twice_without_a_step_keeps_idle_time_and_slots_in_order(tmp_path
 
 def test_only_the_newest_transactions_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RETAINED", 100)
+    monkeypatch.setattr(store, "STRANGERS_RETAINED", 100)
     monkeypatch.setattr(store, "PRUNE_EVERY", 10)
     chain = Chain(seed=3, speed=1, hours=0.3, folder=None)
     chain.run_until(chain.clock.now_ms() + 120_000, 10)
     count, oldest = chain.store.rows("SELECT count(*), min(id) FROM tx")[0]
     assert 100 <= count <= 110
     assert chain.store.rows("SELECT min(tx) FROM touch")[0][0] == oldest
+
+
+def test_what_only_strangers_did_is_kept_for_less_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "RETAINED", 600)
+    monkeypatch.setattr(store, "STRANGERS_RETAINED", 100)
+    monkeypatch.setattr(store, "PRUNE_EVERY", 10)
+    chain = Chain(seed=3, speed=1, hours=0.3, folder=None, coins=60)
+    chain.plant("whale_confluence", rises=True)
+    chain.run_until(chain.clock.now_ms() + 1_500_000, 60)
+    last = chain.store.last_id
+    assert last > 1_200
+    ids = dict(chain.store.rows("SELECT id, strange FROM tx"))
+    assert min(number for number, strange in ids.items() if strange) > last - 120
+    assert last - 620 < min(ids) <= last - 590
+    assert chain.store.rows("SELECT count(*) FROM touch WHERE tx NOT IN (SELECT id FROM tx)") == [
+        (0,)
+    ]
+    wallets = set(chain.world.wallets)
+    for number, strange in ids.items():
+        signature = chain.store.rows("SELECT signature FROM tx WHERE id = ?", (number,))[0][0]
+        record = chain.store.record(signature)
+        assert record is not None
+        assert not strange or wallets.isdisjoint(record.all_keys)
 
 
 def test_webhooks_mail_and_truth_survive(tmp_path: Path) -> None:
