@@ -1,0 +1,1 @@
+"""What it might mean: strategies, signals, and the record of how they ended."""

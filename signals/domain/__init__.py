@@ -1,0 +1,1 @@
+"""The scanner's mind: pure rules over what was seen, grading, the record's chain."""

@@ -1,0 +1,1 @@
+"""The signals app at the command line."""

@@ -1,0 +1,1 @@
+"""Tags and filters of the signals app's templates."""
