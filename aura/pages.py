@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from aura.core import clock
 from aura.core.world import is_sandbox
+from signals.queries.pages import SignalChoice, open_cards
 from wallets import queries
 
 # A visit ends when no page was asked for so long.
@@ -20,6 +21,7 @@ VISIT_GAP: Final = timedelta(minutes=30)
 _NOTE_EVERY: Final = timedelta(minutes=1)
 THEMES: Final = ("dark", "light")
 LATEST_ROWS: Final = 15
+SIGNALS_SHOWN: Final = 5
 _DAY: Final = timedelta(hours=24)
 
 
@@ -63,6 +65,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "cards": queries.whale_cards(request.user),
         "day": day,
         "rows": queries.trade_rows(latest),
+        "signals": open_cards(
+            request.user, SignalChoice(), now=clock.now(), limit=SIGNALS_SHOWN
+        ).cards,
     }
     return render(request, "overview.html", context)
 

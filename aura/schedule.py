@@ -6,9 +6,11 @@ from django_q.models import Schedule
 
 from aura.core.events import CHANNEL as FACTS
 from aura.core.loops import Loop
+from signals.loops import loops as signal_loops
+from signals.subscribers import push_signals
 from wallets.loops import Streams
 from wallets.loops import loops as wallet_loops
-from wallets.subscribers import push_news
+from wallets.subscribers import push_news, tell_market
 
 # name: (task, minutes between runs). Applied idempotently at every start; a name that left the
 # table is removed.
@@ -25,6 +27,12 @@ SCHEDULES: Final[dict[str, tuple[str, int]]] = {
     "old facts": ("aura.core.events.forget_facts", 1440),
     "price of SOL": ("market.tasks.poll_sol_price", 1),
     "names of new tokens": ("market.tasks.name_new_tokens", 1),
+    "the market, read and scanned": ("market.tasks.read_market", 2),
+    "what may not be stored": ("market.tasks.forget_unstorable_states", 1),
+    "candles of quotes": ("market.tasks.roll_quotes", 10),
+    "old market": ("market.tasks.forget_old", 60),
+    "signals to grade": ("signals.tasks.grade_due", 1),
+    "strategies that fail": ("signals.tasks.retire_strategies", 1440),
 }
 
 
@@ -47,4 +55,6 @@ def apply_schedules() -> int:
 def all_loops() -> list[Loop]:
     """Return the loops of every app, and the readers of facts."""
     news = Loop("pages", push_news, wake_on=(FACTS,), every=2.0)
-    return [*wallet_loops(), Streams().loop(), news]
+    calls = Loop("signal pages", push_signals, wake_on=(FACTS,), every=2.0)
+    traded = Loop("trades for the market", tell_market, wake_on=(FACTS,), every=2.0)
+    return [*wallet_loops(), Streams().loop(), *signal_loops(), news, calls, traded]

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "billing",
     "market",
     "wallets",
+    "signals",
     "portfolio",
 ]
 
@@ -214,6 +215,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_HOST or SANDBOX_URL else "none
 # a missing key switches the capability off.
 HELIUS_API_KEY = "sandbox-key" if SANDBOX_URL else os.environ.get("HELIUS_API_KEY", "")
 BIRDEYE_API_KEY = "sandbox-key" if SANDBOX_URL else os.environ.get("BIRDEYE_API_KEY", "")
+JUPITER_API_KEY = "sandbox-key" if SANDBOX_URL else os.environ.get("JUPITER_API_KEY", "")
 if SANDBOX_URL:
     HELIUS_RPC_URL = f"{SANDBOX_URL}/rpc/"
     HELIUS_WS_URL = f"{SANDBOX_URL}/ws/".replace("http", "ws", 1)
@@ -221,6 +223,8 @@ if SANDBOX_URL:
     SOLANA_RPC_URL = f"{SANDBOX_URL}/public-rpc"
     DEXSCREENER_URL = f"{SANDBOX_URL}/dexscreener"
     BIRDEYE_URL = f"{SANDBOX_URL}/birdeye"
+    JUPITER_URL = f"{SANDBOX_URL}/jupiter"
+    RUGCHECK_URL = f"{SANDBOX_URL}/rugcheck/v1"
 else:
     HELIUS_RPC_URL = os.environ.get("HELIUS_RPC_URL", "https://mainnet.helius-rpc.com/")
     HELIUS_WS_URL = os.environ.get("HELIUS_WS_URL", "wss://mainnet.helius-rpc.com/")
@@ -228,6 +232,40 @@ else:
     SOLANA_RPC_URL = os.environ.get("SOLANA_RPC_URL", "https://api.mainnet-beta.solana.com")
     DEXSCREENER_URL = os.environ.get("DEXSCREENER_URL", "https://api.dexscreener.com")
     BIRDEYE_URL = os.environ.get("BIRDEYE_URL", "https://public-api.birdeye.so")
+    JUPITER_URL = os.environ.get("JUPITER_URL", "https://api.jup.ag")
+    RUGCHECK_URL = os.environ.get("RUGCHECK_URL", "https://api.rugcheck.xyz/v1")
+BIRDEYE_UNITS_A_MONTH = int(
+    os.environ.get("BIRDEYE_UNITS_A_MONTH", "20000000" if SANDBOX_URL else "30000")
+)
+
+# Sources of market data that are not asked: a source's name, or "capability:source".
+SOURCES_OFF = [s for s in os.environ.get("AURA_SOURCES_OFF", "").split(",") if s]
+# Which adapters tell the scanner what, in order of preference: dotted paths. Birdeye's units decide
+# what it is asked: its lists every ten minutes take 1 M a month, prices of 300 tokens every two
+# minutes 6.5 M, and its security answers come with a plan of 5 M or more.
+MARKET_SOURCES: dict[str, list[str]] = {
+    "pools": [
+        "market.providers.dexscreener.DexScreener",
+        "market.providers.chain_pools.ChainPools",
+    ],
+    "tokens": [
+        "market.providers.jupiter.Jupiter",
+        "market.providers.chain.ChainTokens",
+    ],
+    "safety": ["market.providers.rugcheck.RugCheck"],
+    "discovery": [
+        "market.providers.jupiter.Jupiter",
+        "market.providers.dexscreener.DexScreener",
+    ],
+}
+if HELIUS_API_KEY:
+    MARKET_SOURCES["safety"].append("market.providers.chain.ChainHolders")
+if BIRDEYE_API_KEY and BIRDEYE_UNITS_A_MONTH >= 1_500_000:
+    MARKET_SOURCES["discovery"].append("market.providers.birdeye_tokens.BirdeyeTokens")
+if BIRDEYE_API_KEY and BIRDEYE_UNITS_A_MONTH >= 5_000_000:
+    MARKET_SOURCES["safety"].append("market.providers.birdeye_tokens.BirdeyeSecurity")
+if BIRDEYE_API_KEY and BIRDEYE_UNITS_A_MONTH >= 8_000_000:
+    MARKET_SOURCES["tokens"].append("market.providers.birdeye_tokens.BirdeyeTokens")
 
 # Which adapter serves a capability: dotted paths, chosen by what is configured.
 PROVIDERS = {
@@ -236,8 +274,14 @@ PROVIDERS = {
     else "wallets.providers.solana_rpc.SolanaRpc",
     # Asked while the first is away; it sees less, so nothing it brings moves a sweep's cursor.
     "transactions_fallback": "wallets.providers.solana_rpc.SolanaRpc" if HELIUS_API_KEY else "",
-    "market": "market.providers.dexscreener.DexScreener",
-    "sol_price_history": "market.providers.birdeye.Birdeye" if BIRDEYE_API_KEY else "",
+    "market": "market.providers.dexscreener.DexScreener"
+    if "dexscreener" not in SOURCES_OFF
+    else "market.providers.jupiter.Jupiter"
+    if "jupiter" not in SOURCES_OFF
+    else "",
+    "sol_price_history": "market.providers.birdeye.Birdeye"
+    if BIRDEYE_API_KEY and "birdeye" not in SOURCES_OFF
+    else "",
 }
 # How live transactions reach us: webhook (needs a public URL), transactions (WebSocket of a
 # Helius plan), logs (any WebSocket), or several, comma-separated; empty means sweeps alone.
@@ -267,7 +311,27 @@ QUOTAS: dict[str, tuple[int, float]] = {
         float(os.environ.get("SOLANA_RPC_CALLS_A_SECOND", "4")),
     ),
     "dexscreener": (10_000_000, 4.5),
-    "birdeye": (int(os.environ.get("BIRDEYE_UNITS_A_MONTH", "30000")), 1.0),
+    # Its profiles and boosts have a limit of their own: 60 calls a minute.
+    "dexscreener-lists": (10_000_000, 0.9),
+    "birdeye": (
+        BIRDEYE_UNITS_A_MONTH,
+        float(os.environ.get("BIRDEYE_CALLS_A_SECOND", "50" if SANDBOX_URL else "1")),
+    ),
+    # Half a call a second without a key, one with a free one; credits are not counted there.
+    "jupiter": (
+        int(os.environ.get("JUPITER_CREDITS_A_MONTH", "10000000")),
+        float(
+            os.environ.get(
+                "JUPITER_CALLS_A_SECOND",
+                "50" if SANDBOX_URL else "1" if JUPITER_API_KEY else "0.5",
+            )
+        ),
+    ),
+    # Undocumented; 25 at once were refused.
+    "rugcheck": (
+        10_000_000,
+        float(os.environ.get("RUGCHECK_CALLS_A_SECOND", "50" if SANDBOX_URL else "1")),
+    ),
 }
 
 # Watch: structured logs, Sentry by setting.

@@ -10,7 +10,7 @@ from aura.core import events
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-ROOMS = ["aura", "billing", "market", "wallets", "portfolio"]
+ROOMS = ["aura", "billing", "market", "wallets", "signals", "portfolio"]
 
 
 def _page(name: str) -> str:

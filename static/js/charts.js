@@ -53,6 +53,14 @@
     return `${value < 0 ? "−" : ""}${text} SOL`;
   }
 
+  // A scale reaches below zero, where no price is, and its zero may miss zero by a float's breadth.
+  function dollars(value) {
+    if (value < 0) return "";
+    if (value < 1e-15) return "$0";
+    const digits = value >= 1 ? { maximumFractionDigits: value >= 1000 ? 0 : 2 } : { maximumSignificantDigits: 4 };
+    return `$${value.toLocaleString("en", digits)}`;
+  }
+
   function look() {
     return {
       layout: {
@@ -87,6 +95,12 @@
     color: colour(`line-${index + 1}`), lineWidth: WIDTHS[index], lineStyle: DASHES[index],
   });
 
+  const candleLook = () => {
+    const [up, down] = [colour("up"), colour("down")];
+    return { upColor: up, wickUpColor: up, borderUpColor: up, downColor: down, wickDownColor: down, borderDownColor: down };
+  };
+  const volumeLook = () => ({ color: faint(colour("muted"), 0.45) });
+
   const quiet = { priceLineVisible: false, lastValueVisible: false };
 
   // One series a look; each look is taken anew when the theme changes.
@@ -107,6 +121,56 @@
     }));
   }
 
+  // A mark stands at the candle it happened in.
+  function marked(bars, marks) {
+    const at = (time) => bars.findLast((bar) => bar[0] <= time)?.[0] ?? bars[0][0];
+    return marks.map(([time, text, side]) => ({
+      time: at(time), text, position: side === "buy" ? "belowBar" : "aboveBar",
+      shape: { buy: "arrowUp", sell: "arrowDown" }[side] ?? "circle",
+      color: colour({ buy: "up", sell: "down" }[side] ?? "accent"),
+    })).sort((one, other) => one.time - other.time);
+  }
+
+  // Bars are [Unix seconds, open, high, low, close, volume or nothing]; marks [Unix seconds, words,
+  // "buy" or "sell" or nothing]; lines [price, words].
+  function candles(drawing, { bars, marks = [], lines = [] }, lib) {
+    const format = { type: "custom", minMove: 1e-12, formatter: dollars };
+    // The levels are shown however far the price is from them.
+    const autoscaleInfoProvider = (usual) => {
+      const info = usual();
+      if (!info?.priceRange || !lines.length) return info;
+      const ends = [info.priceRange.minValue, info.priceRange.maxValue, ...lines.map(([price]) => price)];
+      return { ...info, priceRange: { minValue: Math.min(...ends), maxValue: Math.max(...ends) } };
+    };
+    const series = drawing.addSeries(lib.CandlestickSeries, { ...quiet, priceFormat: format, autoscaleInfoProvider });
+    const drawn = lib.createSeriesMarkers(series, []);
+    const levels = lines.map(([price, title]) => series.createPriceLine({ price, title, lineStyle: 2 }));
+    const parts = [{
+      series, look: candleLook,
+      paint() {
+        drawn.setMarkers(marked(bars, marks));
+        for (const level of levels) level.applyOptions({ color: colour("muted") });
+      },
+      says: ({ open, high, low, close }) => `opened ${dollars(open)}, high ${dollars(high)}, low ${dollars(low)}, closed ${dollars(close)}`,
+      values: bars.map(([time, open, high, low, close]) => ({ time, open, high, low, close })),
+    }];
+    const volumes = bars.filter((bar) => bar[5] != null);
+    if (volumes.length) {
+      parts.push({
+        series: drawing.addSeries(lib.HistogramSeries, { ...quiet, priceFormat: format }, 1),
+        look: volumeLook, says: ({ value }) => `volume ${dollars(value)}`,
+        values: volumes.map((bar) => ({ time: bar[0], value: bar[5] })),
+      });
+    }
+    return parts;
+  }
+
+  const KINDS = {
+    equity: { make: equity, written },
+    compare: { make: compared, written },
+    candles: { make: candles, written: dollars },
+  };
+
   function name(text) {
     const shown = [...document.querySelectorAll(".key .who")].find((who) => who.dataset.wallet === text);
     return shown ? shown.textContent : text;
@@ -118,15 +182,18 @@
     if (!source || !box || charts.get(box.id)?.text === source.textContent) return;
     charts.get(box.id)?.drawing.remove();
     box.hidden = false;
+    const data = JSON.parse(source.textContent);
+    const kind = KINDS[data.kind];
     const drawing = lib.createChart(box, {
       ...look(), autoSize: true, handleScroll: false, handleScale: false,
-      localization: { priceFormatter: written },
+      localization: { priceFormatter: kind.written },
     });
-    const data = JSON.parse(source.textContent);
-    const parts = (data.kind === "equity" ? equity : compared)(drawing, data, lib);
+    drawing.timeScale().applyOptions({ timeVisible: data.kind === "candles", secondsVisible: false });
+    const parts = kind.make(drawing, data, lib);
     for (const part of parts) {
       part.series.applyOptions(part.look());
       part.series.setData(part.values);
+      part.paint?.();
     }
     drawing.panes()[1]?.setStretchFactor(0.4);
     drawing.timeScale().fitContent();
@@ -139,9 +206,16 @@
     said.dataset.usual ??= said.textContent;
     drawing.subscribeCrosshairMove(({ time, seriesData }) => {
       const told = parts.filter((part) => seriesData.has(part.series))
-        .map((part) => `${name(part.says)} ${written(seriesData.get(part.series).value)}`);
-      said.textContent = time && told.length ? `${time}: ${told.join(", ")}` : said.dataset.usual;
+        .map((part) => inWords(part, seriesData.get(part.series)));
+      said.textContent = time && told.length ? `${dated(time)}: ${told.join(", ")}` : said.dataset.usual;
     });
+  }
+
+  const inWords = ({ says }, point) => (typeof says === "function" ? says(point) : `${name(says)} ${written(point.value)}`);
+
+  function dated(time) {
+    if (typeof time === "string") return time;
+    return `${new Date(time * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   }
 
   function drawAll() {
@@ -159,27 +233,14 @@
   function repaint() {
     for (const { drawing, parts } of charts.values()) {
       drawing.applyOptions(look());
-      for (const part of parts) part.series.applyOptions(part.look());
+      for (const part of parts) {
+        part.series.applyOptions(part.look());
+        part.paint?.();
+      }
     }
   }
 
-  // A refresh of a live region closes what the reader had opened.
-  const opened = new Set();
-  document.addEventListener("toggle", ({ target }) => {
-    if (!target.matches("details[id]")) return;
-    if (target.open) opened.add(target.id);
-    else opened.delete(target.id);
-  }, true);
-
-  function renew() {
-    for (const id of opened) {
-      const details = document.getElementById(id);
-      if (details) details.open = true;
-    }
-    drawAll();
-  }
-
-  document.addEventListener("htmx:after:swap", renew);
+  document.addEventListener("htmx:after:swap", drawAll);
   new MutationObserver(repaint).observe(root, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: light)").addEventListener("change", repaint);
   drawAll();

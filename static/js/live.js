@@ -216,6 +216,9 @@
     if (frame.swap === "delete") held.delete(frame.target.slice(1));
     const target = document.querySelector(frame.target);
     if (!target) return;
+    // Another script of the page may know better where it belongs.
+    const offer = new CustomEvent("aura:frame", { bubbles: true, cancelable: true, detail: frame });
+    if (!target.dispatchEvent(offer)) return;
     if ("trades" in target.dataset) {
       take(rowsIn(frame.content), target, { onlyKnown: frame.swap === "renew" });
     } else if (frame.swap === "delete") target.remove();

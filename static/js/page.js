@@ -20,14 +20,36 @@
   }
 
   function tellTimes() {
-    if (document.hidden) return;
     for (const time of document.querySelectorAll("time[data-ago]")) {
       const text = age(now() - Date.parse(time.dateTime) / 1000);
       if (time.textContent !== text) time.textContent = text;
     }
   }
-  setInterval(tellTimes, 1000);
-  document.addEventListener("visibilitychange", tellTimes);
+
+  // What is left of a weight, by moments and half-lives in seconds ("since:half since:half").
+  const left = (fades) => Math.max(0, ...fades.split(" ").filter(Boolean).map((one) => {
+    const [since, half] = one.split(":").map(Number);
+    return 0.5 ** (Math.max(0, now() - since) / half);
+  }));
+
+  function tellFading() {
+    for (const shown of document.querySelectorAll("[data-fades]")) {
+      const share = left(shown.dataset.fades);
+      const text = `${Math.round(100 * share)} % left`;
+      const words = shown.querySelector("[data-left]");
+      if (words.textContent !== text) words.textContent = text;
+      shown.querySelector(".fill")?.setAttribute("width", (100 * share).toFixed(1));
+    }
+  }
+  window.aura = { left };
+
+  function tell() {
+    if (document.hidden) return;
+    tellTimes();
+    tellFading();
+  }
+  setInterval(tell, 1000);
+  document.addEventListener("visibilitychange", tell);
 
   function toggleTheme() {
     const shown = root.dataset.theme
@@ -80,7 +102,10 @@
   }
 
   let afterG = 0;
-  const places = { o: "/", w: "/whales/", l: "/leaderboard/", f: "/feed/" };
+  const places = {
+    o: "/", w: "/whales/", l: "/leaderboard/", f: "/feed/", s: "/signals/", c: "/screener/",
+    b: "/scoreboard/",
+  };
   const keys = {
     "/": () => {
       const field = document.querySelector("[data-search]");
@@ -108,6 +133,17 @@
       event.preventDefault();
       keys[event.key]();
     }
+  });
+
+  // A refresh of a live region closes what the reader had opened.
+  const opened = new Set();
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches("details[id]")) return;
+    if (target.open) opened.add(target.id);
+    else opened.delete(target.id);
+  }, true);
+  document.addEventListener("htmx:after:swap", () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   });
 
   // Controls that need this script are hidden until it runs.

@@ -12,7 +12,7 @@ from aura.models import AuditEntry
 from tests.make import make_trade, make_wallet
 from wallets.models import CuratedEntry, Trade, Wallet
 
-ROOMS = {"aura", "billing", "market", "wallets", "portfolio"}
+ROOMS = {"aura", "billing", "market", "wallets", "signals", "portfolio"}
 MODELS = [m for m in apps.get_models() if m._meta.app_label in ROOMS]
 
 

@@ -74,10 +74,14 @@ async def test_a_socket_hears_its_user_and_the_wallets_he_sees(alice: User, bob:
     curated = await sync_to_async(make_wallet)("curated", curated=True)
     own = await sync_to_async(make_wallet)("own")
     await sync_to_async(follow_wallet)(alice, address=own.address)
-    assert await audiences(bob) == {"everyone", f"user:{bob.pk}", f"wallet:{curated.pk}"}
+    assert await audiences(bob) == {
+        "everyone", "signals", f"user:{bob.pk}", f"wallet:{curated.pk}"
+    }  # fmt: skip
     assert await audiences(alice) == {
-        "everyone", f"user:{alice.pk}", f"wallet:{curated.pk}", f"wallet:{own.pk}"
+        "everyone", "signals", f"user:{alice.pk}", f"wallet:{curated.pk}", f"wallet:{own.pk}"
     }  # fmt: skip
     await sync_to_async(unfollow_wallet)(alice, wallet=own)
-    assert await audiences(alice) == {"everyone", f"user:{alice.pk}", f"wallet:{curated.pk}"}
+    assert await audiences(alice) == {
+        "everyone", "signals", f"user:{alice.pk}", f"wallet:{curated.pk}"
+    }  # fmt: skip
     await sync_to_async(connections.close_all)()

@@ -143,7 +143,7 @@ def test_more_rows_cost_no_more_queries(
 ) -> None:
     wallets = [make_wallet(f"w{n}", curated=True) for n in range(3)]
     url = wallets[0].get_absolute_url() if page == "wallet" else page
-    limit = {"/": 10, "/whales/": 8, "/feed/": 5, "wallet": 24}[page]
+    limit = {"/": 11, "/whales/": 8, "/feed/": 5, "wallet": 26}[page]
     make_trade(wallets[0], slot=1)
     make_trade(wallets[0], "sell", raw=500_000, slot=2)
     make_trade(wallets[0], token=make_token("HELD"), slot=3)
