@@ -8,7 +8,9 @@ import pytest
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ["aura", "billing", "market", "wallets", "signals", "portfolio", "sandbox", "stack", "tests"]
+ROOMS = [
+    "aura", "billing", "market", "wallets", "signals", "portfolio", "sandbox", "stack", "tests",
+]  # fmt: skip
 CEILING = 400
 FLOORS = {"aura": 0, "billing": 1, "market": 2, "wallets": 3, "signals": 4, "portfolio": 4}
 
