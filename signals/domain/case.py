@@ -1,6 +1,7 @@
 """How a rule is heard: condition by condition, each leaving one sentence with its numbers."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from signals.domain.features import FEATURES, Figures
 from signals.domain.features.registry import Unit
@@ -9,14 +10,19 @@ from signals.domain.verdicts import State, Verdict
 
 
 def told(value: float, unit: Unit) -> str:
-    """Write a figure in its unit."""
+    """Write a figure in its unit, to four digits and never as a power of ten."""
     if unit == "usd":
-        return f"${value:,.0f}" if abs(value) >= 1_000 else f"${value:,.4g}"
+        return f"${value:,.0f}" if abs(value) >= 1_000 else f"${digits(value)}"
     if unit == "share":
-        return f"{100 * value:.4g} %"
+        return f"{digits(100 * value)} %"
     if unit == "seconds":
-        return f"{value / 60:.4g} min"
-    return f"{value:.4g}×" if unit == "times" else f"{value:.4g}"
+        return f"{digits(value / 60)} min"
+    return f"{digits(value)}×" if unit == "times" else digits(value)
+
+
+def digits(value: float, n: int = 4) -> str:
+    """Write a number to so many digits in full: 0.000008333, not 8.333e-06."""
+    return format(Decimal(f"{value:.{n}g}"), "f")
 
 
 class Case:

@@ -8,6 +8,7 @@ rule that holds is followed as a shadow: graded, never shown as a signal.
 
 from dataclasses import replace
 
+from signals.domain.case import digits
 from signals.domain.episodes import (
     Call,
     Closed,
@@ -119,7 +120,7 @@ def _ended(signal: Open, call: Call, life: LifeRules) -> str:
     if not any(one.lives(call.at, life.half_lives) for one in signal.components):
         voided = [one for one in signal.components if one.is_void]
         if len(voided) == len(signal.components):
-            return f"void: the price is back under ${voided[0].void_under:.6g}"
+            return f"void: the price is back under ${digits(voided[0].void_under or 0.0, 6)}"
         return f"expired: no rule held for {life.half_lives:g} half-lives"
     floor = life.hysteresis * life.watch
     if signal.lane != "shadow" and call.score is not None and call.score < floor:

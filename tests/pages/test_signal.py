@@ -212,8 +212,8 @@ def test_replay_names_what_differs(as_bob: Client, signal: Signal) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"window": b"", "window_note": "not kept by the source's terms: price"},
-         "not kept by the source's terms: price."),
+        ({"window": b"", "window_note": "its source's terms forbid price"},
+         "its source's terms forbid price."),
         ({"window": b""}, "the window is not kept."),
         ({"window": b"broken"}, "the stored window cannot be read: not packed"),
         ({"window": pack({"mint": "x"})}, "missing 5 required positional arguments"),
@@ -232,11 +232,11 @@ def test_replay_says_why_it_cannot(
 
 
 def test_a_part_of_the_window_may_be_enough(as_bob: Client) -> None:
-    signal = make_call("X", window_note="not kept by the source's terms: price birdeye")
+    signal = make_call("X", window_note="its source's terms forbid price birdeye")
     Signal.objects.filter(pk=signal.pk).update(window_hash="of the whole one")
     told = _replay(as_bob, signal).replace("&#x27;", "'")
     assert "✓ The same verdict came out" in told
-    assert "in force. Not kept by the source's terms: price birdeye." in told
+    assert "in force. Its source's terms forbid price birdeye." in told
 
 
 def test_an_assessment_nobody_can_read_breaks_no_page(as_bob: Client, signal: Signal) -> None:
