@@ -28,6 +28,7 @@ from signals.events import SignalChanged, SignalClosed, SignalRaised
 from signals.models import Control, Grade, Scan, Signal, StrategyState, pack
 from signals.queries.seats import Key, Place, places_of
 from signals.queries.sights import windows_of_run
+from wallets.models import Holding
 
 SCAN_LOCK: Final = 0x5343414E  # "SCAN"
 
@@ -145,13 +146,22 @@ def _move_on(scan: Scan, judged: Sequence[Judged], *, rules: Rules) -> Moves:
 
 
 def _calls(known: Mapping[str, Judged], rules: Rules) -> dict[Key, Call]:
-    """Say what a scan says to each token in both directions; retired strategies say nothing."""
+    """Say what a scan says to each token in both directions; retired strategies say nothing.
+
+    To leave is said of what somebody holds, as far as is known: recorded wallets, or who followed
+    a call that is open.
+    """
     gone = StrategyState.objects.filter(world=settings.WORLD, rules=rules.version)
     retired = frozenset(gone.values_list("strategy", flat=True))
+    held = {
+        *Holding.objects.filter(raw__gt=0, mint__in=known).values_list("mint", flat=True),
+        *Signal.objects.open().filter(mint__in=known).values_list("mint", flat=True),
+    }
     calls: dict[Key, Call] = {}
     for mint, one in known.items():
         calls[mint, "long"] = long_call(one.window, one.assessment, rules)
-        calls[mint, "exit"] = exit_call(one.window, one.assessment)
+        if mint in held:
+            calls[mint, "exit"] = exit_call(one.window, one.assessment)
     return {
         key: replace(call, firing=tuple(v for v in call.firing if v.strategy not in retired))
         for key, call in calls.items()

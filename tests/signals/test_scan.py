@@ -22,8 +22,9 @@ from signals.domain.windows import Bucket, TokenWindow
 from signals.loops import scan_news
 from signals.models import Component, Control, Grade, RecordEntry, Scan, Signal, StrategyState
 from signals.queries.pages_replay import replay
-from tests.make import address
+from tests.make import address, make_wallet
 from tests.signals import scenes
+from wallets.models import Holding
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +262,24 @@ def test_a_token_that_cannot_be_judged_costs_the_others_nothing(
     assert Signal.objects.get().mint == address("mint BURST")
 
 
+def test_to_leave_is_said_of_what_somebody_holds() -> None:
+    """The pool lost 85 % of its units within the hour."""
+    drained = replace(quiet("DRAINED"), units=Decimal(150), base=Decimal(150_000))
+    scan = scan_market(read([drained]).pk)
+    assert scan is not None
+    assert scan.read_lines()[drained.mint]["exits"] == ["liquidity_drain"]
+    assert not Signal.objects.exists(), "nobody is known to hold it"
+    wallet = make_wallet("holder")
+    Holding.objects.create(
+        wallet=wallet, mint=drained.mint, raw=5, folded_slot=1, folded_signature="s",
+        folded_rank=0, folded_leg=0,
+    )  # fmt: skip
+    later = replace(drained, at=START + SHIFT)
+    scan_market(read([later]).pk)
+    [signal] = Signal.objects.all()
+    assert (signal.direction, signal.kind, signal.lane) == ("exit", "liquidity_drain", "alert")
+
+
 def test_a_retired_strategy_calls_nothing() -> None:
     entry = RecordEntry.objects.create(
         no=1, kind="retired", day=START.date(), body="{}", prev_hash="0" * 64, hash="1" * 64
@@ -303,8 +322,8 @@ def test_a_scan_costs_the_same_queries_for_few_and_many(
     django_assert_num_queries: Any,
 ) -> None:
     few = read([quiet(f"Q{i}") for i in range(3)])
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(24):
         scan_market(few.pk)
     many = read([quiet(f"Q{i}", START + SHIFT) for i in range(30)])
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(24):
         scan_market(many.pk)
