@@ -31,7 +31,8 @@ def add_reports(readings: Iterable[SafetyReading]) -> None:
             confirmed.append(row)
     if replaced:
         SafetyReport.objects.filter(pk__in=replaced).update(is_latest=False)
-    _confirm(confirmed)
+    if confirmed:
+        _confirm(confirmed)
     SafetyReport.objects.bulk_create(new, batch_size=1000)
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+import psycopg
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import OuterRef, Subquery
 
 from market.domain.snapshots import Snapshot, read
@@ -48,9 +50,11 @@ class PoolState(NamedTuple):
     source: str
 
 
+# A row a mint, its buckets as columns: rows of their own cost three times the CPU of reading them.
 _BUCKETS: Final = f"""
-SELECT mint, extract(epoch FROM at)::int8, {", ".join(BucketRow._fields[1:])}
-  FROM market_bucket WHERE mint = ANY(%s) AND at > %s AND at <= %s ORDER BY mint, at
+SELECT mint, array_agg(extract(epoch FROM at)::int8 ORDER BY at),
+       {", ".join(f"array_agg({name} ORDER BY at)" for name in BucketRow._fields[1:])}
+  FROM market_bucket WHERE mint = ANY(%s) AND at > %s AND at <= %s GROUP BY mint
 """  # noqa: S608  # our own columns
 
 
@@ -76,13 +80,21 @@ def buckets_of(
 
     Give the moment of a snapshot as `until`, and its running bucket is left out.
     """
-    found: dict[str, list[BucketRow]] = defaultdict(list)
-    with connection.cursor() as cursor:
+    with _binary_cursor() as cursor:
         cursor.execute(_BUCKETS, [list(mints), since, until])
-        while rows := cursor.fetchmany(10_000):
-            for mint, *values in rows:
-                found[mint].append(BucketRow(*values))
-    return dict(found)
+        return {
+            mint: [BucketRow._make(row) for row in zip(*columns, strict=True)]
+            for mint, *columns in cursor
+        }
+
+
+def _binary_cursor() -> CursorWrapper:
+    """Return a cursor of Django's that is answered in binary: floats at half the CPU of text."""
+    connection.ensure_connection()
+    raw: Any = psycopg.Cursor(connection.connection)
+    raw.format = psycopg.pq.Format.BINARY
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return wrap(raw)
 
 
 def points_of(mint: str, since: datetime, until: datetime) -> list[PoolState]:

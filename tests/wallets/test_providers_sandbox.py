@@ -70,9 +70,7 @@ def whale(sandbox: str, settings: Settings) -> str:
     settings.DEXSCREENER_URL = f"{sandbox}/dexscreener"
     settings.BIRDEYE_URL = f"{sandbox}/birdeye"
     settings.JUPITER_URL, settings.RUGCHECK_URL = f"{sandbox}/jupiter", f"{sandbox}/rugcheck/v1"
-    settings.QUOTAS = dict.fromkeys(
-        settings.QUOTAS, (10**9, 1000.0)
-    )
+    settings.QUOTAS = dict.fromkeys(settings.QUOTAS, (10**9, 1000.0))
     rows = http.request_text("sandbox", "GET", sandbox, "/wallets.csv").splitlines()
     return rows[1].split(",")[0]
 
