@@ -30,8 +30,10 @@ MARKET_READER: Final = "market"
 
 log = logging.getLogger(__name__)
 
-# A page shows so many rows of one wallet; a longer batch would push out its own rows again.
+# A page shows so many rows of one wallet, so more go in pieces; of a batch that is longer still, as
+# when a history is read, the oldest would be pushed out again at once.
 ROWS_A_PUSH: Final = 50
+ROWS_AT_MOST: Final = 200
 # A token is looked at by the scanner when a recorded wallet traded it so lately.
 LOOKED_AT: Final = timedelta(hours=24)
 
@@ -74,13 +76,15 @@ def _push_trades(trade_ids: list[int], *, swap: str) -> None:
         by_wallet[row.trade.wallet].append(row)
     for wallet, rows in by_wallet.items():
         with _not_stopping_the_rest(wallet):
-            push(
-                f"wallet:{wallet.pk}",
-                "wallets/trade_rows.html",
-                {"rows": rows[:ROWS_A_PUSH]},
-                target=f'[data-trades="all"],[data-trades="{wallet.address}"]',
-                swap=swap,
-            )
+            # the oldest piece first: each goes on top of what is there
+            for start in reversed(range(0, min(len(rows), ROWS_AT_MOST), ROWS_A_PUSH)):
+                push(
+                    f"wallet:{wallet.pk}",
+                    "wallets/trade_rows.html",
+                    {"rows": rows[start : start + ROWS_A_PUSH]},
+                    target=f'[data-trades="all"],[data-trades="{wallet.address}"]',
+                    swap=swap,
+                )
 
 
 def _push_figures(wallet_ids: set[int]) -> None:

@@ -118,13 +118,25 @@ def test_a_trade_gone_before_its_news_is_read_is_no_trouble(sent: list[dict[str,
     assert sent == []
 
 
-def test_a_flood_is_cut_to_what_a_page_shows(sent: list[dict[str, Any]]) -> None:
-    wallet = make_wallet()
-    trades = [make_trade(wallet, slot=slot, fold=False) for slot in range(1, 61)]
+def test_a_flood_goes_in_pieces_of_what_a_page_shows(sent: list[dict[str, Any]]) -> None:
+    """None is missing on the page, whatever a batch holds; only a history read is cut."""
+    wallet = make_wallet(curated=True)
+    trades = [make_trade(wallet, slot=n, fold=False) for n in range(1, 222)]
+    _announce(TradesRecorded([t.pk for t in trades[:60]], [wallet.pk]))
+    push_news()
+    rows = [
+        re.findall(r'<tr id="trade-(\d+)"', f["content"]) for f in sent if "trade-" in f["content"]
+    ]
+    newest = [str(t.pk) for t in reversed(trades[:60])]
+    assert rows[:2] == [newest[50:], newest[:50]], "the oldest piece first"
+    sent.clear()
     _announce(TradesRecorded([t.pk for t in trades], [wallet.pk]))
     push_news()
-    shown = re.findall(r'id="trade-(\d+)"', sent[0]["content"])
-    assert shown == [str(t.pk) for t in reversed(trades[10:])]
+    rows = [
+        re.findall(r'<tr id="trade-(\d+)"', f["content"]) for f in sent if "trade-" in f["content"]
+    ]
+    assert [len(piece) for piece in rows[:4]] == [50, 50, 50, 50]
+    assert rows[3][0] == str(trades[-1].pk)
 
 
 def test_names_of_tokens_cannot_break_out(sent: list[dict[str, Any]]) -> None:
