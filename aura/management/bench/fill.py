@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 from django.db.models import Count, Model
 
 from aura.core import exact
 from aura.core.errors import Refused
-from aura.management.bench.copies import Copy, Corpus
+from aura.management.bench.copies import Copy, Corpus, Names
 from aura.management.bench.payloads import Template
 from aura.management.bench.stage import clear
 from market.models import SolPrice
@@ -87,7 +87,7 @@ def _rows(
                 yield _row(original, copy, corpus.names(cast, epoch))
 
 
-def _row(original: RawTransaction, copy: Copy, names: Any) -> RawTransaction:
+def _row(original: RawTransaction, copy: Copy, names: Names) -> RawTransaction:
     fields = (f for f in RawTransaction._meta.concrete_fields if not f.primary_key)
     kept = {field.attname: getattr(original, field.attname) for field in fields}
     return RawTransaction(

@@ -14,7 +14,7 @@ def main(brief: Path) -> int:
     django.setup()
     from django.core.management import call_command
 
-    from aura.management.bench import ingest, live, rebuild
+    from aura.management.bench import ingest, live, rebuild, scan_stored
     from aura.management.bench.report import Report
     from aura.management.bench.scratch import ending_on_sigterm
 
@@ -22,7 +22,12 @@ def main(brief: Path) -> int:
     options = handed["options"]
     report = Report(handed["bench"], options)
     report.notes = handed["notes"]
-    benches = {"ingest": ingest.measure, "live": live.measure, "rebuild": rebuild.measure}
+    benches = {
+        "ingest": ingest.measure,
+        "live": live.measure,
+        "rebuild": rebuild.measure,
+        "scan": scan_stored.measure,
+    }
     measure = benches[handed["bench"]]
     with ending_on_sigterm():
         call_command("migrate", verbosity=0, interactive=False)

@@ -42,12 +42,12 @@ def measure(
             f" {wallets} wallets; {corpus.left_out} were left out"
         )
         for name in MEASURES:
-            profiles += _measure(name, options["profile"], report, folder)
+            profiles += _measure(name, report, folder, profiled=options["profile"])
             tidy()
     return "\n".join(profiles)
 
 
-def _measure(measure: str, profiled: bool, report: Report, folder: Path) -> list[str]:  # noqa: FBT001
+def _measure(measure: str, report: Report, folder: Path, *, profiled: bool) -> list[str]:
     answer = folder / "rebuilt.json"
     command = [sys.executable, "-m", "aura.management.bench.rebuilding", str(answer)]
     postgres = PostgresCpu()

@@ -1,4 +1,4 @@
-"""Measures this installation's code: decoding, ledger, recording, rebuilding, pages, its rest."""
+"""Measures this installation's code: decoding, ledger, recording, scans, pages, its rest."""
 
 from argparse import ArgumentTypeError
 from typing import Any, Final, NoReturn
@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aura.core.errors import Refused
-from aura.management.bench import decode, idle, ledger
+from aura.management.bench import decode, idle, ledger, scan
 from aura.management.bench.payloads import RECORDED, gather
 from aura.management.bench.report import Report
 from aura.management.bench.scratch import ending_on_sigterm, run_inside
@@ -15,21 +15,22 @@ INTERRUPTED: Final = 130
 
 
 class Command(BaseCommand):
-    """`bench decode|ledger|ingest|rebuild|live|idle`; how to read them: docs/benchmarks.md."""
+    """`bench decode|ledger|ingest|rebuild|scan|live|idle`; how to read them: docs/benchmarks.md."""
 
     help = (
-        "Measure decoding, ledger, recording, rebuilding, live pages or idle memory: a table; JSON"
-        " by --json."
+        "Measure decoding, ledger, recording, rebuilding, scans, live pages, idle memory: a table;"
+        " JSON by --json."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the six benches and their sizes."""
+        """Declare the seven benches and their sizes."""
         benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
         told = {
             "decode": "transactions decoded a second on one core",
             "ledger": "trades folded a second on one core, beside other ledgers",
             "ingest": "recording, the inbox, and the webhook's answer, on a scratch database",
             "rebuild": "deriving everything again from raw rows, on a scratch database",
+            "scan": "judging tokens, beside the two minutes a scan may take",
             "live": "from a delivery to the row on open pages, on a scratch database",
             "idle": "memory and CPU of the running installation at rest",
         }
@@ -48,6 +49,14 @@ class Command(BaseCommand):
         )
         made["rebuild"].add_argument(
             "--trades", type=_count, default=100_000, help="so many at least"
+        )
+        made["scan"].add_argument(
+            "--tokens", type=_count, nargs="+", help="default: 300 10000; stored 300 2000"
+        )
+        made["scan"].add_argument(
+            "--from-database",
+            action="store_true",
+            help="a whole scan of stored rows, on a scratch database",
         )
         ingest = made["ingest"]
         ingest.add_argument("--rate", type=_positive, default=200.0, help="deliveries a second")
@@ -84,6 +93,10 @@ class Command(BaseCommand):
             idle.measure(sizes, report)
         elif bench == "ledger":
             ledger.measure(sizes, report)
+        elif bench == "scan":
+            if sizes["from_database"]:
+                return run_inside(bench, sizes, [], report)
+            scan.measure(sizes, report)
         else:
             found = gather(sizes, report)
             if bench != "decode":
